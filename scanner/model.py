@@ -160,7 +160,7 @@ class RuleInfo:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What a run did. `suppressed`: reason (inline, ignore file, configuration, baseline) -> count."""
+    """What a run did. suppressed: reason (inline, ignore file, baseline ...) -> count."""
 
     files: int = 0
     bytes: int = 0
