@@ -1,0 +1,90 @@
+"""The command: one table of verbs, each imported only when it is asked for."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from importlib import import_module
+
+from scanner.cli import output
+from scanner.errors import EXIT_INCOMPLETE, EXIT_INTERRUPTED, EXIT_USAGE, UnleakError
+
+VERBS: dict[str, tuple[str, str]] = {
+    "scan": (
+        "scanner.cli.scan",
+        "find plaintext secrets in files, in the index or on standard input",
+    ),
+    "migrate": ("scanner.cli.migrate", "move each secret into a vault and leave a reference"),
+    "undo": ("scanner.cli.undo", "take a migration back, byte for byte"),
+    "run": ("scanner.cli.run", "start a command with its secrets in the environment"),
+    "render": ("scanner.cli.render", "print a file with its references resolved"),
+    "verify": ("scanner.cli.verify", "check that every reference resolves and none dangles"),
+    "vault": ("scanner.cli.vault", "look into the embedded vault, and change who can read it"),
+    "baseline": ("scanner.cli.baseline", "record known findings so that only new ones fail"),
+    "rules": ("scanner.cli.rules", "list, show and test the rules"),
+    "config": ("scanner.cli.config", "show the effective configuration"),
+    "journal": ("scanner.cli.journal", "list and show what migrations did"),
+}
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one verb and return its exit code; every UnleakError becomes one line and a hint."""
+    arguments = sys.argv[1:] if argv is None else argv
+    try:
+        return _dispatch(arguments)
+    except UnleakError as problem:
+        output.error(problem.message, problem.hint)
+        return problem.exit_code
+    except KeyboardInterrupt:
+        output.note("unleak: interrupted")
+        return EXIT_INTERRUPTED
+    except BrokenPipeError:
+        # The reader went away; nobody can be told, and the interpreter must not try at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EXIT_INCOMPLETE
+
+
+def _dispatch(arguments: list[str]) -> int:
+    verb = next((a for a in arguments if not a.startswith("-")), "")
+    if verb in VERBS and arguments[0] == verb:
+        module = import_module(VERBS[verb][0])
+        parser = argparse.ArgumentParser(prog=f"unleak {verb}", description=VERBS[verb][1])
+        module.add_arguments(parser)
+        code: int = module.run(parser.parse_args(arguments[1:]))
+        return code
+    parser = _top_parser()
+    parser.parse_args(arguments)
+    parser.print_help(sys.stderr)
+    return EXIT_USAGE
+
+
+def _top_parser() -> argparse.ArgumentParser:
+    width = max(map(len, VERBS))
+    verbs = "\n".join(f"  {verb:{width}}  {text}" for verb, (_, text) in VERBS.items())
+    parser = argparse.ArgumentParser(
+        prog="unleak",
+        usage="unleak VERB [OPTION ...]",
+        description="Find plaintext secrets, move each into a vault, prove it, undo it.",
+        epilog=f"verbs:\n{verbs}\n\n'unleak VERB --help' says more.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action=_Version, nargs=0, help="print the version and leave")
+    parser.add_argument("verb", nargs="?", choices=VERBS, metavar="VERB", help=argparse.SUPPRESS)
+    return parser
+
+
+class _Version(argparse.Action):
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from importlib.metadata import version
+
+        output.out(f"unleak {version('unleak')}\n")
+        parser.exit()
+
+
+def entry() -> None:
+    """Start from the console script; skips interpreter clean-up, which costs as much as a scan."""
+    code = main()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    sys.exit(code)

@@ -1,0 +1,80 @@
+"""The only place that prints: plain text to the two streams, and files written whole."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import IO, TextIO
+
+
+def escape(text: str) -> str:
+    r"""Make every control character, bidirectional override and undecodable byte visible (\xNN)."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(map(_visible, text))
+
+
+def _visible(char: str) -> str:
+    if char.isprintable():
+        return char
+    code = ord(char)
+    if char in "\n\r\t":
+        return {"\n": "\\n", "\r": "\\r", "\t": "\\t"}[char]
+    if 0xDC80 <= code <= 0xDCFF:
+        return f"\\x{code - 0xDC00:02x}"
+    if code < 0x100:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+def out(text: str) -> None:
+    """Write `text` to standard output as it is (the caller ends lines)."""
+    _write(sys.stdout, text)
+
+
+def note(text: str) -> None:
+    """Write one line to standard error."""
+    _write(sys.stderr, text + "\n")
+
+
+def error(message: str, hint: str = "") -> None:
+    """Say what failed on one line, and what to do next on a second."""
+    note(f"unleak: {escape(message)}")
+    if hint:
+        note(f"  hint: {escape(hint)}")
+
+
+def _write(stream: TextIO, text: str) -> None:
+    encoding = getattr(stream, "encoding", None) or "utf-8"
+    try:
+        stream.write(text)
+    except UnicodeEncodeError:
+        stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
+    stream.flush()
+
+
+def color_enabled(choice: str, stream: IO[str]) -> bool:
+    """Whether to colour: `choice` is auto, always or never; NO_COLOR is honoured by auto."""
+    if choice != "auto":
+        return choice == "always"
+    if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
+        return False
+    return stream.isatty()
+
+
+def write_atomic(path: str, text: str, mode: int = 0o600) -> None:
+    """Write a file whole or not at all: temporary file in the same folder, fsync, rename."""
+    import tempfile
+
+    folder = os.path.dirname(path) or "."
+    handle, temporary = tempfile.mkstemp(prefix=".unleak-", dir=folder)
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(text.encode("utf-8", "backslashreplace"))
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.chmod(temporary, mode)
+        os.replace(temporary, path)
+    except BaseException:
+        os.unlink(temporary)
+        raise
