@@ -1,0 +1,188 @@
+"""The fast stage: one Vectorscan database from every rule, compiled once and cached.
+
+The cache file holds the checked rules beside the serialised database, so that a hook neither parses
+TOML nor compiles. Its name is a digest of the rule files (path, size, time), of this program's and
+the library's version and of the machine; a file that does not read back whole is made anew.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import struct
+import sys
+import zlib
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from scanner.errors import RuleError
+from scanner.model import CONFIDENCES, Confidence
+from scanner.rules import Rule, load_rules, rule_files
+
+_FORMAT = b"unleak-rules-3\n"
+_HEADER = struct.Struct("<II")
+_NOT_CACHED = ("match", "no_match")
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """Rules and their compiled anchors. A hit is (number, end offset); `owner[number]` is the rule."""
+
+    rules: tuple[Rule, ...]
+    owner: tuple[int, ...]
+    compiled: Any
+
+
+def load_database(
+    minimum: Confidence = "medium", extra: Sequence[str] = (), *, cache: str | None = None
+) -> Database:
+    """The database of every rule that can reach the confidence `minimum`.
+
+    extra: further rule files. cache: folder to use, None for the user's own; a cache that cannot be
+    read or written costs time, never correctness.
+    """
+    files = rule_files(extra)
+    level = "low" if minimum == "low" else "medium"
+    folder = cache_folder() if cache is None else cache
+    path = os.path.join(folder, f"rules-{_key(files, level)}.bin")
+    cached = _read(path)
+    if cached is not None:
+        return cached
+    rules = tuple(r for r in load_rules(files) if _reaches(r, level))
+    database, expressions = _compile(rules)
+    _write(path, database, expressions)
+    return database
+
+
+def cache_folder() -> str:
+    """The user's cache folder for unleak (UNLEAK_CACHE_DIR overrides); "" when there is none."""
+    given = os.environ.get("UNLEAK_CACHE_DIR")
+    if given:
+        return given
+    if sys.platform == "linux":  # the common case, without an import on the hot path
+        base = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
+        return os.path.join(base, "unleak") if os.path.isabs(base) else ""
+    import platformdirs
+
+    return platformdirs.user_cache_dir("unleak", appauthor=False)
+
+
+def _reaches(rule: Rule, level: str) -> bool:
+    return CONFIDENCES.index(rule.confidence) >= CONFIDENCES.index(level)  # type: ignore[arg-type]
+
+
+def _key(files: Sequence[str], level: str) -> str:
+    import hyperscan
+
+    facts = [hyperscan.__version__, level, os.uname().machine if hasattr(os, "uname") else ""]
+    for path in files:
+        try:
+            status = os.stat(path)
+        except OSError as problem:
+            raise RuleError(f"{path}: cannot be read: {problem.strerror}") from problem
+        facts.append(f"{path} {status.st_size} {status.st_mtime_ns}")
+    return hashlib.blake2b(_FORMAT + "\n".join(facts).encode("utf-8", "replace")).hexdigest()[:32]
+
+
+def _compile(rules: tuple[Rule, ...]) -> tuple[Database, bytes]:
+    import hyperscan
+
+    expressions: list[bytes] = []
+    owner: list[int] = []
+    for number, rule in enumerate(rules):
+        for anchor in rule.anchors:
+            expressions.append(anchor.encode())
+            owner.append(number)
+    compiled = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
+    flags = [hyperscan.HS_FLAG_DOTALL] * len(expressions)
+    try:
+        compiled.compile(
+            expressions=expressions,
+            ids=list(range(len(expressions))),
+            elements=len(expressions),
+            flags=flags,
+        )
+    except hyperscan.HyperscanError as problem:
+        raise _which(rules, expressions, owner, str(problem)) from problem
+    serialised: bytes = hyperscan.dumpb(compiled)
+    return Database(rules, tuple(owner), compiled), serialised
+
+
+def _which(
+    rules: Sequence[Rule], expressions: Sequence[bytes], owner: Sequence[int], problem: str
+) -> RuleError:
+    """Name the rule whose anchor does not compile: the library does not say it."""
+    import hyperscan
+
+    for expression, number in zip(expressions, owner, strict=True):
+        try:
+            hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK).compile([expression], [0], 1, 0)
+        except hyperscan.HyperscanError as own:
+            rule = rules[number].id
+            return RuleError(f"rule {rule}: anchors: {own}", "the fast stage has no look-around")
+    return RuleError(f"the rules do not compile together: {problem}")
+
+
+def _read(path: str) -> Database | None:
+    import hyperscan
+
+    try:
+        with open(path, "rb") as stream:
+            data = stream.read()
+        offset = len(_FORMAT)
+        if data[:offset] != _FORMAT:
+            return None
+        length, check = _HEADER.unpack_from(data, offset)
+        offset += _HEADER.size
+        if zlib.crc32(memoryview(data)[offset:]) != check:
+            return None
+        document = json.loads(data[offset : offset + length])
+        compiled = hyperscan.loadb(data[offset + length :], mode=hyperscan.HS_MODE_BLOCK)
+        rules = tuple(Rule(**_tuples(fields)) for fields in document["rules"])
+        return Database(rules, tuple(document["owner"]), compiled)
+    except (OSError, ValueError, KeyError, TypeError, struct.error, hyperscan.HyperscanError):
+        return None
+
+
+def _tuples(fields: dict[str, Any]) -> dict[str, Any]:
+    return {key: tuple(v) if isinstance(v, list) else v for key, v in fields.items()}
+
+
+def _write(path: str, database: Database, serialised: bytes) -> None:
+    """Best effort: the rename makes it whole or absent for every other run."""
+    import tempfile
+
+    rules = [_cached_fields(rule) for rule in database.rules]
+    text = json.dumps({"rules": rules, "owner": database.owner}).encode()
+    body = text + serialised
+    header = _FORMAT + _HEADER.pack(len(text), zlib.crc32(body))
+    folder = os.path.dirname(path)
+    if not folder:
+        return
+    try:
+        os.makedirs(folder, mode=0o700, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(prefix=".rules-", dir=folder)
+    except OSError:
+        return
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(header + body)
+        os.replace(temporary, path)
+        _drop_old(folder, path)
+    except OSError:
+        os.unlink(temporary)
+
+
+def _cached_fields(rule: Rule) -> dict[str, Any]:
+    return {k: v for k, v in asdict(rule).items() if v and k not in _NOT_CACHED}
+
+
+def _drop_old(folder: str, keep: str, most: int = 8) -> None:
+    """Keep the newest few caches: versions and rule sets come and go."""
+    names = [n for n in os.listdir(folder) if n.startswith("rules-") and n.endswith(".bin")]
+    paths = sorted((os.path.join(folder, n) for n in names), key=os.path.getmtime, reverse=True)
+    for path in paths[most:]:
+        if path != keep:
+            os.unlink(path)

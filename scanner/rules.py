@@ -1,0 +1,196 @@
+"""Rules: TOML files -> validated, frozen `Rule` values, and what the fast stage needs of each.
+
+A rule's `pattern` is a regular expression over bytes; its group `secret` is the exact value, an
+optional group `key` the name it is assigned to. The fast stage does not run it: it runs `anchors`,
+simpler expressions that fire wherever the pattern could match. `anchors` are derived from the
+pattern (anchors.py) unless the rule gives its own.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import cast, get_args
+
+from scanner.errors import RuleError
+from scanner.model import Confidence, RuleInfo, Severity
+
+MAX_REACH = 1 << 20
+_ID_CHARS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-")
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One kind of secret. All texts are str; pattern and anchors are compiled over bytes.
+
+    kind: "format" (the shape proves it) or "generic" (the name suggests it; score.py judges).
+    reach: bytes, more than the longest match. prefix: public start, may be shown.
+    entropy: floor in Shannon bits a character, 0 for none. match/no_match: example templates.
+    """
+
+    id: str
+    name: str
+    provider: str
+    pattern: str
+    severity: Severity
+    confidence: Confidence
+    kind: str = "format"
+    anchors: tuple[str, ...] = ()
+    reach: int = 0
+    prefix: str = ""
+    entropy: float = 0.0
+    checksum: str = ""
+    paths: tuple[str, ...] = ()
+    description: str = ""
+    rotate: str = ""
+    references: tuple[str, ...] = ()
+    match: tuple[str, ...] = ()
+    no_match: tuple[str, ...] = ()
+
+    @property
+    def info(self) -> RuleInfo:
+        """What a report says about this rule."""
+        return RuleInfo(
+            id=self.id,
+            name=self.name,
+            provider=self.provider,
+            severity=self.severity,
+            confidence=self.confidence,
+            description=self.description,
+            rotate=self.rotate,
+            references=self.references,
+        )
+
+
+_TEXT = ("name", "pattern", "severity", "confidence", "kind", "prefix", "checksum", "description")
+_TEXTS = ("anchors", "paths", "references", "match", "no_match")
+_FIELDS: dict[str, type | tuple[type, ...]] = {
+    "id": str,
+    "rotate": str,
+    "reach": int,
+    "entropy": (int, float),
+    **dict.fromkeys(_TEXT, str),
+    **dict.fromkeys(_TEXTS, list),
+}
+_REQUIRED = ("id", "name", "pattern", "severity", "confidence")
+
+
+def patterns_folder() -> str:
+    """The folder of the shipped rule files: inside the wheel, or beside the package in a checkout."""
+    package = os.path.dirname(os.path.abspath(__file__))
+    shipped = os.path.join(package, "patterns")
+    return shipped if os.path.isdir(shipped) else os.path.join(os.path.dirname(package), "patterns")
+
+
+def rule_files(extra: Sequence[str] = ()) -> tuple[str, ...]:
+    """Paths of the shipped rule files, sorted, then the given ones."""
+    folder = patterns_folder()
+    names = sorted(name for name in os.listdir(folder) if name.endswith(".toml"))
+    return (*(os.path.join(folder, name) for name in names), *extra)
+
+
+def load_rules(files: Iterable[str] | None = None) -> tuple[Rule, ...]:
+    """Read and check rule files; RuleError names file, rule and field. Ids are unique over all."""
+    rules: dict[str, Rule] = {}
+    for path in rule_files() if files is None else files:
+        for rule in read_rule_file(path):
+            if rule.id in rules:
+                raise RuleError(f"{path}: rule {rule.id}: id is taken by another rule")
+            rules[rule.id] = rule
+    return tuple(rules.values())
+
+
+def read_rule_file(path: str) -> list[Rule]:
+    """The rules of one TOML file, checked."""
+    import tomllib
+
+    try:
+        with open(path, "rb") as stream:
+            document = tomllib.load(stream)
+    except OSError as problem:
+        raise RuleError(f"{path}: cannot be read: {problem.strerror}") from problem
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
+        raise RuleError(f"{path}: not valid TOML: {problem}") from problem
+    unknown = document.keys() - {"provider", "rule"}
+    if unknown:
+        raise RuleError(f"{path}: unknown key {min(unknown)!r}", "known: provider, rule")
+    provider = document.get("provider")
+    if not isinstance(provider, str) or not provider:
+        raise RuleError(f"{path}: provider must be a text", 'write provider = "NAME" at the top')
+    tables = document.get("rule", [])
+    if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
+        raise RuleError(f"{path}: rules must stand under [[rule]]")
+    return [_rule(path, provider, table) for table in tables]
+
+
+def _rule(path: str, provider: str, table: Mapping[str, object]) -> Rule:
+    where = f"{path}: rule {table.get('id', '?')}"
+    for key, value in table.items():
+        _check_field(where, key, value)
+    for key in _REQUIRED:
+        if not table.get(key):
+            raise RuleError(f"{where}: {key}: is missing")
+    _check_values(where, table)
+    pattern = cast("str", table["pattern"])
+    anchors, reach = _fast_stage(where, pattern, table)
+    given = {key: table[key] for key in (*_TEXT, "id", "rotate") if key in table}
+    lists = {key: tuple(cast("list[str]", table[key])) for key in _TEXTS if key in table}
+    entropy = float(cast("float", table.get("entropy", 0)))
+    fields = {**given, **lists, "anchors": anchors, "reach": reach, "entropy": entropy}
+    return Rule(provider=provider, **fields)  # type: ignore[arg-type]  # types were checked above
+
+
+def _check_field(where: str, key: str, value: object) -> None:
+    kind = _FIELDS.get(key)
+    if kind is None:
+        import difflib
+
+        near = difflib.get_close_matches(key, _FIELDS, 1)
+        raise RuleError(
+            f"{where}: unknown field {key!r}", f"did you mean {near[0]}?" if near else ""
+        )
+    texts = key in _TEXTS
+    if not isinstance(value, kind) or isinstance(value, bool):
+        raise RuleError(f"{where}: {key}: wrong type, {type(value).__name__}")
+    if texts and not all(isinstance(item, str) for item in cast("list[object]", value)):
+        raise RuleError(f"{where}: {key}: must be a list of texts")
+
+
+def _check_values(where: str, table: Mapping[str, object]) -> None:
+    if not set(cast("str", table["id"])) <= _ID_CHARS:
+        raise RuleError(f"{where}: id: only a-z, 0-9 and -")
+    for key, allowed in (
+        ("severity", get_args(Severity)),
+        ("confidence", get_args(Confidence)),
+        ("kind", ("format", "generic")),
+    ):
+        if key in table and table[key] not in allowed:
+            raise RuleError(f"{where}: {key}: must be one of {', '.join(allowed)}")
+    checksum = table.get("checksum")
+    if checksum:
+        from scanner.engine.checksums import TABLE
+
+        if checksum not in TABLE:
+            raise RuleError(f"{where}: checksum: unknown {checksum!r}")
+
+
+def _fast_stage(
+    where: str, pattern: str, table: Mapping[str, object]
+) -> tuple[tuple[str, ...], int]:
+    from scanner.engine.anchors import AnchorError, derive
+
+    given = tuple(cast("list[str]", table.get("anchors", [])))
+    try:
+        anchor, longest = derive(pattern)
+    except AnchorError as problem:
+        if not given or "reach" not in table:
+            raise RuleError(f"{where}: pattern: {problem}", "give anchors and reach") from problem
+        anchor, longest = "", 0
+    reach = cast("int", table.get("reach", 0)) or longest + 64
+    if not 0 < reach <= MAX_REACH:
+        hint = "bound every repetition, or give reach in bytes"
+        raise RuleError(
+            f"{where}: reach: the longest match must be at most {MAX_REACH} bytes", hint
+        )
+    return (given or (anchor,)), reach
