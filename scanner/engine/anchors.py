@@ -7,9 +7,12 @@ repetition is reduced to its minimum, since a range would fire once per end offs
 
 from __future__ import annotations
 
-import re._constants as sre
-import re._parser as parser
+from importlib import import_module
 from typing import Any
+
+# The standard library's own parser; private, but the same since Python 3.11, and tested here.
+sre: Any = import_module("re._constants")
+parser: Any = import_module("re._parser")
 
 _UNBOUNDED = 1 << 20
 _LONGEST_COUNT = 64
@@ -37,7 +40,7 @@ def derive(pattern: str) -> tuple[str, int]:
     """
     try:
         tree = parser.parse(pattern.encode())
-    except (re_error, OverflowError) as problem:
+    except (sre.error, OverflowError) as problem:
         raise AnchorError(f"does not compile: {problem}") from problem
     shortest, longest = tree.getwidth()
     if shortest == 0:
@@ -47,9 +50,6 @@ def derive(pattern: str) -> tuple[str, int]:
     items = _cut_end(_cut_start(_flat(tree)))
     flags = "(?i)" if tree.state.flags & sre.SRE_FLAG_IGNORECASE else ""
     return flags + "".join(_emit(item) for item in items), longest
-
-
-re_error = sre.error
 
 
 def _flat(tree: Any) -> list[Any]:  # noqa: ANN401 -- the parser's trees are untyped
@@ -88,7 +88,7 @@ def _least(item: Any) -> Any:  # noqa: ANN401
 _REPEATS = (sre.MAX_REPEAT, sre.MIN_REPEAT, sre.POSSESSIVE_REPEAT)
 
 
-def _emit(item: Any) -> str:  # noqa: ANN401, PLR0911 -- one return a kind of node
+def _emit(item: Any) -> str:  # noqa: ANN401 -- one return a kind of node
     op, value = item
     if op is sre.LITERAL:
         return f"\\x{value:02x}"

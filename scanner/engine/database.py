@@ -14,13 +14,15 @@ import struct
 import sys
 import zlib
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from scanner.errors import RuleError
 from scanner.model import CONFIDENCES, Confidence
 from scanner.rules import Rule, load_rules, rule_files
 
+MAX_REACH = 1 << 20
+MARGIN = 64  # bytes of look-around beyond the longest match
 _FORMAT = b"unleak-rules-3\n"
 _HEADER = struct.Struct("<II")
 _NOT_CACHED = ("match", "no_match")
@@ -28,7 +30,7 @@ _NOT_CACHED = ("match", "no_match")
 
 @dataclass(frozen=True, slots=True)
 class Database:
-    """Rules and their compiled anchors. A hit is (number, end offset); `owner[number]` is the rule."""
+    """Rules and their compiled anchors. A hit is (number, end); `owner[number]` is its rule."""
 
     rules: tuple[Rule, ...]
     owner: tuple[int, ...]
@@ -50,10 +52,31 @@ def load_database(
     cached = _read(path)
     if cached is not None:
         return cached
-    rules = tuple(r for r in load_rules(files) if _reaches(r, level))
-    database, expressions = _compile(rules)
-    _write(path, database, expressions)
+    rules = tuple(prepare(r) for r in load_rules(files) if _reaches(r, level))
+    database, serialised = _compile(rules)
+    _write(path, database, serialised)
     return database
+
+
+def prepare(rule: Rule) -> Rule:
+    """The rule with its anchors and reach filled in; RuleError if they cannot be."""
+    from scanner.engine.anchors import AnchorError, derive
+    from scanner.engine.checksums import TABLE
+
+    where = f"rule {rule.id}"
+    if rule.checksum and rule.checksum not in TABLE:
+        raise RuleError(f"{where}: checksum: unknown {rule.checksum!r}")
+    try:
+        anchor, longest = derive(rule.pattern)
+    except AnchorError as problem:
+        if not rule.anchors or not rule.reach:
+            raise RuleError(f"{where}: pattern: {problem}", "give anchors and reach") from problem
+        anchor, longest = "", 0
+    reach = rule.reach or longest + MARGIN
+    if not 0 < reach <= MAX_REACH:
+        hint = "bound every repetition, or give reach in bytes"
+        raise RuleError(f"{where}: reach: must be 1 to {MAX_REACH} bytes", hint)
+    return replace(rule, anchors=rule.anchors or (anchor,), reach=reach)
 
 
 def cache_folder() -> str:
@@ -70,13 +93,17 @@ def cache_folder() -> str:
 
 
 def _reaches(rule: Rule, level: str) -> bool:
-    return CONFIDENCES.index(rule.confidence) >= CONFIDENCES.index(level)  # type: ignore[arg-type]
+    return CONFIDENCES.index(rule.confidence) >= CONFIDENCES.index(level)
 
 
 def _key(files: Sequence[str], level: str) -> str:
     import hyperscan
 
-    facts = [hyperscan.__version__, level, os.uname().machine if hasattr(os, "uname") else ""]
+    facts = [
+        str(getattr(hyperscan, "__version__", "")),
+        level,
+        os.uname().machine if hasattr(os, "uname") else "",
+    ]
     for path in files:
         try:
             status = os.stat(path)
@@ -140,6 +167,7 @@ def _read(path: str) -> Database | None:
             return None
         document = json.loads(data[offset : offset + length])
         compiled = hyperscan.loadb(data[offset + length :], mode=hyperscan.HS_MODE_BLOCK)
+        compiled.scratch = hyperscan.Scratch(compiled)
         rules = tuple(Rule(**_tuples(fields)) for fields in document["rules"])
         return Database(rules, tuple(document["owner"]), compiled)
     except (OSError, ValueError, KeyError, TypeError, struct.error, hyperscan.HyperscanError):

@@ -1,4 +1,4 @@
-"""Shannon entropy of values: bits a character. One value with math, many with numpy."""
+"""Shannon entropy of values: bits a character. One value with math, many with np."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ def shannon_many(values: Sequence[bytes]) -> list[float]:
     """`shannon` of each value; numpy does the counting when there are enough to pay its import."""
     if len(values) < _BATCH:
         return [shannon(value) for value in values]
-    import numpy
+    import numpy as np
 
-    lengths = numpy.array([len(value) for value in values])
-    bytes_ = numpy.frombuffer(b"".join(values), numpy.uint8).astype(numpy.int64)
-    owner = numpy.repeat(numpy.arange(len(values)), lengths)
-    _, first, counts = numpy.unique(owner * 256 + bytes_, return_index=True, return_counts=True)
-    sums = numpy.bincount(owner[first], counts * numpy.log2(counts), minlength=len(values))
-    safe = numpy.maximum(lengths, 1)
-    result: list[float] = (numpy.log2(safe) - sums / safe).tolist()
+    lengths = np.array([len(value) for value in values])
+    bytes_ = np.frombuffer(b"".join(values), np.uint8).astype(np.int64)
+    owner = np.repeat(np.arange(len(values)), lengths)
+    _, first, counts = np.unique(owner * 256 + bytes_, return_index=True, return_counts=True)
+    sums = np.bincount(owner[first], counts * np.log2(counts), minlength=len(values))
+    safe = np.maximum(lengths, 1)
+    result: list[float] = (np.log2(safe) - sums / safe).tolist()
     return result

@@ -1,0 +1,122 @@
+"""One match -> is it a secret, how sure, and why: checksum, entropy, references, then the score."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+from scanner.engine import harmless, score
+from scanner.engine.checksums import TABLE
+from scanner.engine.entropy import shannon
+from scanner.engine.matcher import Match, Read
+from scanner.engine.roles import LINE_FORMATS, aside_of, role_of, suffix
+from scanner.model import CONFIDENCES, Confidence
+from scanner.rules import Rule
+
+_FORMAT_SCORE = {"high": 0.95, "medium": 0.65, "low": 0.35}
+_AROUND = 1024
+_LINE_STARTS = frozenset((b"", b"-", b"export", b"set", b"- -", b"'", b'"'))
+_QUOTES = b"\"'`"
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A match that survived: offsets in the matched content, and why."""
+
+    rule: Rule
+    start: int
+    end: int
+    key: str
+    value: bytes
+    score: float
+    confidence: Confidence
+    reasons: tuple[str, ...]
+
+
+class Judgement:
+    """Judges the matches of one file. read: (offset, length) -> bytes of the matched content."""
+
+    def __init__(self, path: str, read: Read, *, binary: bool) -> None:
+        self._path = path
+        self._read = read
+        self._role = "binary" if binary else role_of(path)
+        self._aside = aside_of(path)
+        self._line_format = suffix(path) in LINE_FORMATS and not binary
+
+    def of(self, match: Match) -> Judged | None:
+        """The judged finding, or None when it is none at any confidence."""
+        rule, start, end, key_start, key_end = match
+        if rule.paths and not _path_matches(rule.paths, self._path):
+            return None
+        value = self._read(start, end - start)
+        key = self._read(key_start, key_end - key_start) if key_start >= 0 else b""
+        if rule.kind == "generic":
+            return self._generic(rule, start, end, key_start, key, value)
+        judged = Judged(rule, start, end, _name(key), value, 0.0, rule.confidence, ())
+        return _of_format(judged)
+
+    def _generic(
+        self, rule: Rule, start: int, end: int, key_start: int, key: bytes, value: bytes
+    ) -> Judged | None:
+        if self._role == "binary":
+            return None
+        before = self._read(max(0, start - 1), min(1, start))
+        quote = before if before and before in _QUOTES else b""
+        if not quote and self._line_format and rule.id == "generic-secret-assignment":
+            value = self._whole_value(start, key_start, value)
+            end = start + len(value)
+        if rule.entropy and shannon(value) < rule.entropy:
+            return None
+        if self._is_expression(end, quote):
+            return None
+        candidate = score.Candidate(rule.id, key, value, quote, self._role, self._aside)
+        points, reasons = score.judge(candidate)
+        confidence = score.confidence_of(points)
+        if confidence is None:
+            return None
+        ceiling = min(CONFIDENCES.index(confidence), CONFIDENCES.index(rule.confidence))
+        return Judged(rule, start, end, _name(key), value, points, CONFIDENCES[ceiling], reasons)
+
+    def _whole_value(self, start: int, key_start: int, value: bytes) -> bytes:
+        """In formats of one value a line a bare value ends where the line or a comment does."""
+        before = self._read(max(0, key_start - _AROUND), min(key_start, _AROUND))
+        if before[before.rfind(b"\n") + 1 :].strip(b" \t\xef\xbb\xbf") not in _LINE_STARTS:
+            return value
+        line = self._read(start, _AROUND).split(b"\n", 1)[0].rstrip(b"\r")
+        for comment in (b" #", b"\t#", b" ;"):
+            line = line.split(comment, 1)[0]
+        return line.rstrip() or value
+
+    def _is_expression(self, end: int, quote: bytes) -> bool:
+        """A bare word that is called or indexed is code: `token = read(x)`, `secret = cfg["x"]`."""
+        if quote:
+            return False
+        return self._read(end, 1) in (b"(", b"[", b"{")
+
+
+def _name(key: bytes) -> str:
+    return key.decode("utf-8", "backslashreplace")
+
+
+def _of_format(judged: Judged) -> Judged | None:
+    rule, value = judged.rule, judged.value
+    if rule.checksum:
+        if not TABLE[rule.checksum].verify(value):
+            return None
+        reasons = (f"{rule.name}: format and checksum fit",)
+        return replace(judged, score=_FORMAT_SCORE[rule.confidence] + 0.04, reasons=reasons)
+    if rule.entropy and shannon(value) < rule.entropy:
+        return None
+    if harmless.reference(value) == "reference" or harmless.placeholder(value) == "placeholder":
+        return None
+    points = _FORMAT_SCORE[rule.confidence]
+    if harmless.well_known_default(value):
+        return replace(judged, score=0.30, confidence="low", reasons=("well-known default",))
+    return replace(judged, score=points, reasons=(f"{rule.name}: the format fits",))
+
+
+@lru_cache(maxsize=1024)
+def _path_matches(patterns: tuple[str, ...], path: str) -> bool:
+    import pathspec
+
+    return bool(pathspec.PathSpec.from_lines("gitwildmatch", patterns).match_file(path))

@@ -1,0 +1,169 @@
+"""What a file is by its path: code, configuration, text; beside that test, documentation or sample."""
+
+from __future__ import annotations
+
+import re
+
+_CODE = frozenset(
+    [
+        "py",
+        "pyi",
+        "pyx",
+        "js",
+        "mjs",
+        "cjs",
+        "jsx",
+        "ts",
+        "mts",
+        "cts",
+        "tsx",
+        "java",
+        "kt",
+        "kts",
+        "scala",
+        "groovy",
+        "go",
+        "rs",
+        "c",
+        "h",
+        "cc",
+        "cpp",
+        "cxx",
+        "hpp",
+        "hh",
+        "cs",
+        "vb",
+        "fs",
+        "rb",
+        "erb",
+        "php",
+        "phtml",
+        "pl",
+        "pm",
+        "lua",
+        "swift",
+        "m",
+        "mm",
+        "dart",
+        "ex",
+        "exs",
+        "erl",
+        "hs",
+        "clj",
+        "cljs",
+        "cljc",
+        "lisp",
+        "el",
+        "r",
+        "jl",
+        "f90",
+        "ml",
+        "mli",
+        "nim",
+        "zig",
+        "sol",
+        "vue",
+        "svelte",
+        "sql",
+        "ipynb",
+        "gradle",
+        "cmake",
+        "d",
+        "pas",
+        "asm",
+        "s",
+        "v",
+        "vhd",
+        "proto",
+        "thrift",
+        "graphql",
+        "wat",
+        "ps1",
+        "psm1",
+    ]
+)
+_TEXT = frozenset(
+    [
+        "md",
+        "markdown",
+        "rst",
+        "txt",
+        "adoc",
+        "asciidoc",
+        "tex",
+        "html",
+        "htm",
+        "xhtml",
+        "css",
+        "scss",
+        "less",
+        "svg",
+        "po",
+        "pot",
+        "mo",
+        "log",
+        "csv",
+        "tsv",
+        "diff",
+        "patch",
+        "srt",
+        "rtf",
+        "org",
+        "pod",
+        "1",
+        "2",
+        "3",
+        "4",
+        "5",
+        "6",
+        "7",
+        "8",
+        "texi",
+        "texinfo",
+    ]
+)
+_ASIDE = (
+    (
+        "test",
+        re.compile(
+            r"(?:^|[/._-])(?:tests?|testing|specs?|__tests__|testdata|fixtures?|mocks?|stubs?|e2e)(?:[/._-]|$)|_test\.|\.test\.|\.spec\.",
+            re.IGNORECASE,
+        ),
+    ),
+    (
+        "documentation",
+        re.compile(
+            r"(?:^|/)(?:docs?|documentation|man|changelog|changes|news|history|readme|contributing)(?:[/.]|$)|\.(?:md|rst|adoc)$",
+            re.IGNORECASE,
+        ),
+    ),
+    (
+        "an example",
+        re.compile(
+            r"(?:^|[/._-])(?:examples?|samples?|demos?|tutorials?|templates?|dist-info|egg-info|locales?|i18n|l10n|translations?|lang)(?:[/._-]|$)|\.(?:example|sample|template|tmpl|dist)$",
+            re.IGNORECASE,
+        ),
+    ),
+)
+LINE_FORMATS = frozenset(["yml", "yaml", "properties", "ini", "cfg", "cnf", "conf", "env", "toml"])
+
+
+def suffix(path: str) -> str:
+    """The lower-case suffix without its dot; dotfiles such as `.env` count as their own suffix."""
+    name = path.rpartition("/")[2].lower()
+    if name.startswith(".env") or name.endswith(".env"):
+        return "env"
+    return name.rpartition(".")[2] if "." in name else ""
+
+
+def role_of(path: str) -> str:
+    """Give "code", "text" or "config" (also everything without a known suffix)."""
+    end = suffix(path)
+    if end in _CODE:
+        return "code"
+    return "text" if end in _TEXT else "config"
+
+
+def aside_of(path: str) -> str:
+    """Give "test", "documentation", "an example" or "" when the path says none of these."""
+    return next((name for name, pattern in _ASIDE if pattern.search(path)), "")

@@ -1,0 +1,231 @@
+"""The only file that spells git: what a repository holds, asked safely.
+
+The repository may be hostile: no hook, filter, file-system monitor, pager, external diff or network
+access that its configuration names is started, and nothing is written into it. The environment's
+GIT_* variables do not reach git (the index file of a running commit does, where it is asked for).
+"""
+
+from __future__ import annotations
+
+import os
+import zlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from scanner.errors import GitError
+
+_SAFE = (
+    "-c", "core.fsmonitor=false",
+    "-c", "core.untrackedCache=false",
+    "-c", "core.hooksPath=/dev/null",
+    "-c", "core.pager=cat",
+    "-c", "diff.external=",
+    "-c", "protocol.allow=never",
+    "-c", "submodule.recurse=false",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """A path of the index that differs from HEAD: its blob's id (hex) and mode (octal text)."""
+
+    path: str
+    blob_id: str
+    mode: str
+
+
+def top_of(path: str) -> str | None:
+    """The work tree that holds `path` (a folder or file), found without starting git."""
+    folder = os.path.abspath(path)
+    while True:
+        if os.path.lexists(os.path.join(folder, ".git")):
+            return folder
+        parent = os.path.dirname(folder)
+        if parent == folder:
+            return None
+        folder = parent
+
+
+def listed_files(top: str, under: Sequence[str] = ()) -> list[str]:
+    """Tracked files and untracked ones that are not ignored, relative to `top`.
+
+    Submodules and nested repositories stand in the list as folders. under: relative paths.
+    """
+    arguments = ["ls-files", "-z", "--cached", "--others", "--exclude-standard", "--"]
+    output = _run(top, [*arguments, *(f":(literal){path}" for path in under)])
+    names = dict.fromkeys(name for name in output.split(b"\0") if name)
+    return [os.fsdecode(name).rstrip("/") for name in names]
+
+
+def staged_files(top: str) -> list[Staged]:
+    """What a commit would add or change: the index against HEAD, which need not exist yet.
+
+    All stages of an unmerged path are given. Deleted paths and submodules are left out.
+    """
+    arguments = ["diff", "--cached", "--raw", "-z", "--no-renames", "--no-abbrev", "--no-ext-diff",
+                 "--no-textconv", "--ignore-submodules=all", "--diff-filter=ACMTU"]  # fmt: skip
+    parts = _run(top, arguments, index=True).split(b"\0")
+    found: list[Staged] = []
+    unmerged = False
+    for head, name in zip(parts[::2], parts[1::2], strict=False):
+        _, mode, _, blob_id, status = head.decode("ascii").split(" ")
+        unmerged = unmerged or status.startswith("U")
+        if not status.startswith("U") and mode.startswith("100"):
+            found.append(Staged(os.fsdecode(name), blob_id, mode))
+    return found + (_unmerged(top) if unmerged else [])
+
+
+def _unmerged(top: str) -> list[Staged]:
+    entries = _run(top, ["ls-files", "-u", "-z"], index=True).split(b"\0")
+    found = []
+    for entry in filter(None, entries):
+        facts, _, name = entry.partition(b"\t")
+        mode, blob_id, _ = facts.decode("ascii").split(" ")
+        if mode.startswith("100"):
+            found.append(Staged(os.fsdecode(name), blob_id, mode))
+    return found
+
+
+def is_tracked(top: str, path: str) -> bool:
+    """Whether git tracks `path` (relative to `top`)."""
+    return bool(_run(top, ["ls-files", "-z", "--cached", "--", f":(literal){path}"]))
+
+
+def read_blobs(top: str, ids: Sequence[str]) -> Iterator[tuple[str, bytes | None]]:
+    """(id, content) in the order asked for; None for an object that is missing or broken.
+
+    Loose objects, which fresh content is, are read without starting git.
+    """
+    objects = _object_folder(top)
+    packed: list[str] = []
+    for blob_id in ids:
+        content = _loose(objects, blob_id)
+        if content is not None and not packed:
+            yield blob_id, content
+        else:
+            packed.append(blob_id)
+    if packed:
+        yield from _batch(top, packed)
+
+
+def _object_folder(top: str) -> str:
+    """The object folder of a plain work tree; "" where only git knows (worktrees, submodules)."""
+    folder = os.path.join(top, ".git", "objects")
+    return folder if os.path.isdir(folder) else ""
+
+
+def _loose(objects: str, blob_id: str) -> bytes | None:
+    if not objects:
+        return None
+    try:
+        with open(os.path.join(objects, blob_id[:2], blob_id[2:]), "rb") as stream:
+            raw = zlib.decompress(stream.read())
+    except (OSError, zlib.error):
+        return None
+    header, separator, content = raw.partition(b"\0")
+    if not separator or header != b"blob %d" % len(content):
+        return None
+    return content
+
+
+def _batch(top: str, ids: Sequence[str]) -> Iterator[tuple[str, bytes | None]]:
+    request = "".join(f"{blob_id}\n" for blob_id in ids).encode()
+    output = _run(top, ["cat-file", "--batch"], stdin=request)
+    offset = 0
+    for blob_id in ids:
+        end = output.find(b"\n", offset)
+        header = output[offset:end].split(b" ")
+        offset = end + 1
+        if len(header) == 3 and header[1] == b"blob":
+            size = int(header[2])
+            yield blob_id, output[offset : offset + size]
+            offset += size + 1
+        else:
+            yield blob_id, None
+
+
+def commits_with(top: str, path: str, values: Sequence[bytes]) -> list[int]:
+    """For each value: how many commits (of any ref) changed `path` to a version that holds it.
+
+    The values never leave this process: blobs are read and searched here.
+    """
+    import git
+
+    repository = git.Repo(top)
+    log = repository.git.execute(
+        [
+            "git",
+            *_SAFE,
+            "log",
+            "--all",
+            "--no-renames",
+            "--raw",
+            "--no-abbrev",
+            "--format=%x00",
+            "--no-ext-diff",
+            "--no-textconv",
+            "-m",
+            "--first-parent",
+            "--",
+            path,
+        ],
+        env=_environment(index=False),
+        as_process=False,
+        stdout_as_string=True,
+    )
+    ids = [line.split(" ")[3] for line in str(log).splitlines() if line.startswith(":")]
+    contents = dict(read_blobs(top, list(dict.fromkeys(i for i in ids if i.strip("0")))))
+    repository.close()
+    return [sum(value in (contents.get(i) or b"") for i in ids) for value in values]
+
+
+def _environment(*, index: bool) -> dict[str, str]:
+    kept = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}
+    if index and os.environ.get("GIT_INDEX_FILE"):
+        kept["GIT_INDEX_FILE"] = os.path.abspath(os.environ["GIT_INDEX_FILE"])
+    kept.update(
+        GIT_OPTIONAL_LOCKS="0",
+        GIT_NO_LAZY_FETCH="1",
+        GIT_TERMINAL_PROMPT="0",
+        GIT_ATTR_NOSYSTEM="1",
+        GIT_NO_REPLACE_OBJECTS="1",
+        LC_ALL="C",
+    )
+    return kept
+
+
+def _run(top: str, arguments: list[str], *, index: bool = False, stdin: bytes = b"") -> bytes:
+    import subprocess
+
+    command = ["git", "--no-pager", *_SAFE, *arguments]
+    try:
+        done = subprocess.run(
+            command,
+            cwd=top,
+            env=_environment(index=index),
+            input=stdin,
+            capture_output=True,
+            check=False,
+        )
+    except FileNotFoundError as problem:
+        raise GitError(
+            "git is not installed",
+            "install git, or scan with --no-gitignore",
+        ) from problem
+    except OSError as problem:
+        raise GitError(f"git cannot be started in {top}: {problem.strerror}") from problem
+    if done.returncode:
+        raise _problem(top, done.stderr.decode("utf-8", "replace"))
+    return done.stdout
+
+
+def _problem(top: str, said: str) -> GitError:
+    lines = said.strip().splitlines() or ["git failed without a word"]
+    line = next((one for one in lines if one.startswith(("fatal:", "error:"))), lines[0])
+    hint = "run 'git status' there to see what is wrong"
+    if "dubious ownership" in said:
+        line = f"fatal: the repository at {top} belongs to another user"
+        hint = f"if you trust it: git config --global --add safe.directory {top}"
+    elif "index" in line:
+        hint = "the index is damaged: 'git reset' builds it anew from HEAD"
+    return GitError(f"git: {line.removeprefix('fatal: ')} ({top})", hint)

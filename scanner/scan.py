@@ -1,0 +1,218 @@
+"""Source x engine x filters -> findings; large trees are sharded over processes by bytes.
+
+The result does not depend on the number of processes: findings are sorted by path and start.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from scanner.engine.database import Database, load_database
+from scanner.engine.find import Finder
+from scanner.filters.inline import inline_allowed
+from scanner.model import Blob, Confidence, Finding, Place, RuleInfo, Skipped, Summary
+from scanner.sources.files import Found, read_all
+
+ALONE = 6 << 20  # bytes: below this, starting processes costs more than it saves
+SHARDS_PER_JOB = 6
+_AROUND = 4096
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to scan. active: rule ids to use, None for all. rule_files: the user's own rules."""
+
+    minimum: Confidence = "medium"
+    active: frozenset[str] | None = None
+    rule_files: tuple[str, ...] = ()
+    inline_ignores: bool = True
+    jobs: int = 0
+    cache: str | None = None
+
+
+@dataclass(slots=True)
+class Tally:
+    """What one shard saw; added up at the end."""
+
+    findings: list[Finding] = field(default_factory=list)
+    skipped: list[Skipped] = field(default_factory=list)
+    suppressed: Counter[str] = field(default_factory=Counter)
+    files: int = 0
+    bytes: int = 0
+
+    def add(self, other: Tally) -> None:
+        """Take another shard's results in."""
+        self.findings += other.findings
+        self.skipped += other.skipped
+        self.suppressed += other.suppressed
+        self.files += other.files
+        self.bytes += other.bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """Findings sorted by (path, start, rule), and what the run did."""
+
+    findings: tuple[Finding, ...]
+    summary: Summary
+
+
+class Scanner:
+    """Scans blobs in this process: the engine and the filters that need content."""
+
+    def __init__(self, options: Options, database: Database | None = None) -> None:
+        self._database = database or load_database(
+            options.minimum, options.rule_files, cache=options.cache
+        )
+        self._finder = Finder(self._database, minimum=options.minimum, active=options.active)
+        self._inline = options.inline_ignores
+
+    @property
+    def database(self) -> Database:
+        """The rules in use."""
+        return self._database
+
+    def scan_blob(self, blob: Blob, tally: Tally) -> None:
+        """Add one blob's findings to `tally`."""
+        tally.files += 1
+        tally.bytes += blob.size
+        for finding in self._finder.find(blob):
+            marker = self._allowed(blob, finding) if self._inline else ""
+            if marker:
+                tally.suppressed[f"inline {marker}"] += len(finding.places)
+            else:
+                tally.findings += _each_place(finding)
+
+    def scan_data(self, path: str, data: bytes) -> list[Finding]:
+        """Findings of content in memory, inline ignores applied."""
+        tally = Tally()
+        self.scan_blob(Blob("", len(data), (Place(path),), data), tally)
+        return tally.findings
+
+    def scan_all(self, blobs: Iterable[Blob | Skipped]) -> Tally:
+        """Findings of every blob, in this process."""
+        tally = Tally()
+        for one in blobs:
+            if isinstance(one, Skipped):
+                tally.skipped.append(one)
+            else:
+                self._guarded(one, tally)
+        return tally
+
+    def _guarded(self, blob: Blob, tally: Tally) -> None:
+        """Content that cannot be read to its end is skipped by name; the rest goes on."""
+        try:
+            self.scan_blob(blob, tally)
+        except OSError as problem:
+            why = (problem.strerror or "cannot be read").lower()
+            tally.skipped += [Skipped(place, why) for place in blob.places]
+
+    def _allowed(self, blob: Blob, finding: Finding) -> str:
+        if blob.data is not None:
+            return inline_allowed(blob.data, finding.start, finding.end, finding.rule)
+        base = max(0, finding.start - _AROUND)
+        piece = blob.read(base, finding.end - base + _AROUND) if blob.read else b""
+        return inline_allowed(piece, finding.start - base, finding.end - base, finding.rule)
+
+
+def _each_place(finding: Finding) -> Iterator[Finding]:
+    """One finding a place: the same staged content under two paths is two things to mend."""
+    if len(finding.places) == 1:
+        yield finding
+        return
+    for place in finding.places:
+        yield replace(finding, places=(place,))
+
+
+def scan_blobs(
+    blobs: Iterable[Blob | Skipped], options: Options, skipped: Sequence[Skipped] = ()
+) -> Result:
+    """Scan a stream of blobs in this process."""
+    started = time.perf_counter()
+    scanner = Scanner(options)
+    tally = scanner.scan_all(blobs)
+    tally.skipped += skipped
+    return _result(tally, scanner.database, started)
+
+
+def scan_files(
+    files: Sequence[Found],
+    options: Options,
+    skipped: Sequence[Skipped] = (),
+    progress: Progress | None = None,
+) -> Result:
+    """Scan files, over processes when there is much to read. progress(done, total) in bytes."""
+    started = time.perf_counter()
+    scanner = Scanner(options)
+    total = sum(one.size for one in files)
+    jobs = options.jobs or os.cpu_count() or 1
+    tally = Tally()
+    if jobs == 1 or total < ALONE or len(files) < 2:
+        tally.add(scanner.scan_all(read_all(files)))
+    else:
+        done = 0
+        for part in _over_processes(scanner, shards(files, jobs * SHARDS_PER_JOB), jobs):
+            tally.add(part)
+            done += part.bytes
+            if progress:
+                progress(done, total)
+    tally.skipped += skipped
+    return _result(tally, scanner.database, started)
+
+
+def shards(files: Sequence[Found], count: int) -> list[list[Found]]:
+    """Cut the list into about `count` runs of equal bytes; opening a file counts as 16 KiB."""
+    cost = [one.size + (16 << 10) for one in files]
+    limit = max(1, sum(cost) // max(1, count))
+    parts: list[list[Found]] = [[]]
+    filled = 0
+    for one, price in zip(files, cost, strict=True):
+        if filled and filled + price > limit:
+            parts.append([])
+            filled = 0
+        parts[-1].append(one)
+        filled += price
+    return parts
+
+
+_SCANNER: list[Scanner] = []  # what a forked worker finds ready
+
+
+def _over_processes(scanner: Scanner, parts: list[list[Found]], jobs: int) -> Iterator[Tally]:
+    import multiprocessing
+
+    largest_first = sorted(parts, key=lambda part: -sum(one.size for one in part))
+    methods = multiprocessing.get_all_start_methods()
+    context = multiprocessing.get_context("fork" if "fork" in methods else "spawn")
+    if "fork" not in methods:  # the compiled database does not travel; run here instead
+        for part in largest_first:
+            yield scanner.scan_all(read_all(part))
+        return
+    _SCANNER[:] = [scanner]
+    with context.Pool(min(jobs, len(parts))) as pool:
+        yield from pool.imap_unordered(_scan_shard, largest_first)
+
+
+def _scan_shard(part: list[Found]) -> Tally:
+    return _SCANNER[0].scan_all(read_all(part))
+
+
+def _result(tally: Tally, database: Database, started: float) -> Result:
+    ordered = sorted(tally.findings, key=lambda f: (f.path, f.start, f.end, f.rule))
+    used = {finding.rule for finding in ordered}
+    infos: dict[str, RuleInfo] = {r.id: r.info for r in database.rules if r.id in used}
+    summary = Summary(
+        files=tally.files,
+        bytes=tally.bytes,
+        seconds=time.perf_counter() - started,
+        skipped=tuple(sorted(tally.skipped, key=lambda s: (s.place.path, s.reason))),
+        suppressed=dict(sorted(tally.suppressed.items())),
+        rules=infos,
+    )
+    return Result(tuple(ordered), summary)
