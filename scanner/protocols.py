@@ -23,7 +23,8 @@ class Reporter(Protocol):
 
     def render(
         self, findings: Sequence[Finding], summary: Summary, *, show_secrets: bool, explain: bool
-    ) -> Iterator[str]: ...
+    ) -> Iterator[str]:
+        """Pieces of the report, in order; `explain` adds the reasons of each score."""
 
 
 class Vault(Protocol):
@@ -68,4 +69,5 @@ class Rewriter(Protocol):
 
     def rewrite(
         self, data: bytes, literal: Literal, reference: Reference, variable: str
-    ) -> Rewrite: ...
+    ) -> Rewrite:
+        """The edits; RewriteError when this literal cannot be rewritten."""

@@ -8,7 +8,7 @@ import sys
 from importlib import import_module
 
 from scanner.cli import output
-from scanner.errors import EXIT_INCOMPLETE, EXIT_INTERRUPTED, EXIT_USAGE, UnleakError
+from scanner.errors import EXIT_CLEAN, EXIT_INCOMPLETE, EXIT_INTERRUPTED, EXIT_USAGE, UnleakError
 
 VERBS: dict[str, tuple[str, str]] = {
     "scan": (
@@ -54,7 +54,11 @@ def _dispatch(arguments: list[str]) -> int:
         code: int = module.run(parser.parse_args(arguments[1:]))
         return code
     parser = _top_parser()
-    parser.parse_args(arguments)
+    if parser.parse_args(arguments).version:
+        from importlib.metadata import version
+
+        output.out(f"unleak {version('unleak')}\n")
+        return EXIT_CLEAN
     parser.print_help(sys.stderr)
     return EXIT_USAGE
 
@@ -69,17 +73,9 @@ def _top_parser() -> argparse.ArgumentParser:
         epilog=f"verbs:\n{verbs}\n\n'unleak VERB --help' says more.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--version", action=_Version, nargs=0, help="print the version and leave")
+    parser.add_argument("--version", action="store_true", help="print the version and leave")
     parser.add_argument("verb", nargs="?", choices=VERBS, metavar="VERB", help=argparse.SUPPRESS)
     return parser
-
-
-class _Version(argparse.Action):
-    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
-        from importlib.metadata import version
-
-        output.out(f"unleak {version('unleak')}\n")
-        parser.exit()
 
 
 def entry() -> None:
