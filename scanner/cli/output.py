@@ -32,6 +32,13 @@ def out(text: str) -> None:
     _write(sys.stdout, text)
 
 
+def out_bytes(data: bytes) -> None:
+    """Write bytes to standard output exactly as they are."""
+    sys.stdout.flush()
+    sys.stdout.buffer.write(data)
+    sys.stdout.buffer.flush()
+
+
 def note(text: str) -> None:
     """Write one line to standard error."""
     _write(sys.stderr, text + "\n")

@@ -131,7 +131,7 @@ def check_inside(reference: Reference, root: str, allowed: frozenset[str] = froz
     if reference.vault != "sops":
         raise VaultError(
             f"a reference asks {address}, which is not a configured vault",
-            "allow it in your own configuration if you trust it",
+            f"if you trust it, add {address} to the variable UNLEAK_ALLOWED_VAULTS",
         )
     top = os.path.realpath(root)
     target = os.path.realpath(os.path.join(top, reference.name))
@@ -139,7 +139,7 @@ def check_inside(reference: Reference, root: str, allowed: frozenset[str] = froz
     if os.path.isabs(reference.name) or ".." in parts or os.path.commonpath([top, target]) != top:
         raise VaultError(
             f"a reference leads out of the repository: {reference.name}",
-            "allow the file in your own configuration if you trust it",
+            f"if you trust it, add {address} to the variable UNLEAK_ALLOWED_VAULTS",
         )
 
 
