@@ -71,13 +71,18 @@ def color_enabled(choice: str, stream: IO[str]) -> bool:
 
 def write_atomic(path: str, text: str, mode: int = 0o600) -> None:
     """Write a file whole or not at all: temporary file in the same folder, fsync, rename."""
+    write_bytes_atomic(path, text.encode("utf-8", "backslashreplace"), mode)
+
+
+def write_bytes_atomic(path: str, data: bytes, mode: int = 0o600) -> None:
+    """The same for bytes, which are written exactly as they are."""
     import tempfile
 
     folder = os.path.dirname(path) or "."
     handle, temporary = tempfile.mkstemp(prefix=".unleak-", dir=folder)
     try:
         with os.fdopen(handle, "wb") as stream:
-            stream.write(text.encode("utf-8", "backslashreplace"))
+            stream.write(data)
             stream.flush()
             os.fsync(stream.fileno())
         os.chmod(temporary, mode)
