@@ -3,7 +3,8 @@ r"""Values of JSON files, each with its exact place; also of JSONC, JSON5 and JS
 Comments, trailing commas, single quotes, unquoted keys and several values in a row are taken.
 Grammars: https://www.rfc-editor.org/rfc/rfc8259, https://spec.json5.org. Styles: "double" (only
 what must be escaped is), "double-ascii" (not ASCII as \uXXXX), "double-slash" (`/` escaped too),
-the same for "single", and "bare" for a number, true, false or null (contexts "number", "bool", "null").
+the same for "single", and "bare" for a number, true, false or null (contexts "number", "bool",
+"null").
 """
 
 from __future__ import annotations

@@ -119,11 +119,9 @@ def _keys(key: Node, shift: int) -> Iterator[Literal]:
 
 
 def _pair(pair: Node, path: tuple[str, ...], shift: int) -> Iterator[Literal]:
-    key, value = pair.named_children[0], pair.named_children[-1]
-    yield from _keys(key, shift)
     nodes = [node for node in pair.named_children if node.type != "comment"]
-    value = nodes[-1]
-    yield from _value(value, (*path, *_names(key)), shift)
+    yield from _keys(nodes[0], shift)
+    yield from _value(nodes[-1], (*path, *_names(nodes[0])), shift)
 
 
 def _value(node: Node, path: tuple[str, ...], shift: int) -> Iterator[Literal]:

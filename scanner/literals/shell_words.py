@@ -1,0 +1,120 @@
+r"""How a shell word is read and spelled: plain, '...', "...", $'...' and these side by side.
+
+https://www.gnu.org/software/bash/manual/html_node/Quoting.html and, for `$'...'`,
+https://www.gnu.org/software/bash/manual/html_node/ANSI_002dC-Quoting.html.
+"""
+
+from __future__ import annotations
+
+import re
+
+from scanner.errors import RewriteError
+from scanner.literals.text import cannot_hold
+from scanner.model import Literal
+
+_PIECE = re.compile(
+    rb"'(?P<single>[^']*)'|\"(?P<double>(?:[^\"\\]|\\[\s\S])*)\""
+    rb"|\$'(?P<ansi>(?:[^'\\]|\\[\s\S])*)'|(?P<word>(?:[^'\"$\\]|\\[\s\S]|\$(?!'))+)"
+)
+_DOUBLE_ESCAPE = re.compile(rb"\\(?:([\\\"$`])|\n)")
+_WORD_ESCAPE = re.compile(rb"\\(?:\n|([\s\S]))")
+_ANSI_ESCAPE = re.compile(
+    rb"\\(?:([0-7]{1,3})|x([0-9a-fA-F]{1,2})|u([0-9a-fA-F]{1,4})|U([0-9a-fA-F]{1,8})|([\s\S]))"
+)
+_ANSI_NAMED = {
+    b"a": b"\a",
+    b"b": b"\b",
+    b"e": b"\x1b",
+    b"E": b"\x1b",
+    b"f": b"\f",
+    b"n": b"\n",
+    b"r": b"\r",
+    b"t": b"\t",
+    b"v": b"\v",
+    b"\\": b"\\",
+    b"'": b"'",
+    b'"': b'"',
+    b"?": b"?",
+}
+_ANSI_NAMES = {b"\n": b"\\n", b"\r": b"\\r", b"\t": b"\\t", b"\\": b"\\\\", b"'": b"\\'"}
+_SAFE = re.compile(rb"[\w@%+=:,./-][\w@%+=:,./#-]*", re.ASCII)
+
+
+def read(raw: bytes) -> tuple[str, bytes]:
+    """Style and value of a word without expansions, as the shell gives it to a command."""
+    pieces = [(str(match.lastgroup), match) for match in _PIECE.finditer(raw)]
+    value = b"".join(_value(kind, match.group(kind)) for kind, match in pieces)
+    if len(pieces) != 1:
+        return ("joined" if pieces else "word"), value
+    style = pieces[0][0]
+    if style == "double" and _double(value, loose=False) != raw:
+        style = "double-loose"
+    return style, value
+
+
+def _value(kind: str, body: bytes) -> bytes:
+    if kind == "double":
+        return _DOUBLE_ESCAPE.sub(lambda match: match.group(1) or b"", body)
+    if kind == "word":
+        return _WORD_ESCAPE.sub(lambda match: match.group(1) or b"", body)
+    return _ANSI_ESCAPE.sub(_ansi_value, body) if kind == "ansi" else body
+
+
+def _ansi_value(match: re.Match[bytes]) -> bytes:
+    octal, two, four, eight, other = match.groups()
+    if octal or two:
+        return bytes([int(octal, 8) & 255 if octal else int(two, 16)])
+    if four or eight:
+        return chr(int(four or eight, 16)).encode("utf-8", "surrogatepass")
+    return _ANSI_NAMED.get(other, b"\\" + other)
+
+
+def spell(value: bytes, literal: Literal) -> bytes:
+    """The bytes for `value` in the literal's style; a word that needs quotes gets single ones.
+    RewriteError for a NUL byte, and for a line break in a line of a here-document.
+    """
+    if b"\0" in value:
+        raise cannot_hold("the shell", "a NUL byte")
+    style = literal.style
+    if style == "heredoc":
+        return _heredoc(value, literal)
+    if style.startswith("double"):
+        loose = _double(value, loose=True) if style == "double-loose" else b""
+        good = bool(loose) and _value("double", loose[1:-1]) == value
+        return loose if good else _double(value, loose=False)
+    if style == "ansi":
+        return b"$'" + b"".join(map(_ansi, _characters(value))) + b"'"
+    if style in ("word", "joined") and (_SAFE.fullmatch(value) or not value):
+        empty = b"" if literal.start == literal.end else b"''"
+        return value or empty
+    return b"'" + value.replace(b"'", b"'\\''") + b"'"
+
+
+def _double(value: bytes, *, loose: bool) -> bytes:
+    special = rb'(["$`])' if loose else rb'([\\"$`])'
+    return b'"' + re.sub(special, rb"\\\1", value) + b'"'
+
+
+def _characters(value: bytes) -> list[bytes]:
+    """Characters of a text, single bytes of anything else."""
+    try:
+        return [char.encode() for char in value.decode()]
+    except UnicodeDecodeError:
+        return [bytes([byte]) for byte in value]
+
+
+def _ansi(char: bytes) -> bytes:
+    if char in _ANSI_NAMES:
+        return _ANSI_NAMES[char]
+    if len(char) > 1 or b" " <= char <= b"~":
+        return char
+    return b"\\x%02x" % char[0]
+
+
+def _heredoc(value: bytes, literal: Literal) -> bytes:
+    """The text of a here-document's line, where quotes are no quotes."""
+    if b"\n" in value or b"\r" in value:
+        raise RewriteError("a line of a here-document cannot hold several lines", "move it by hand")
+    if "quoted-heredoc" in literal.context:
+        return value
+    return re.sub(rb"([\\$`])", rb"\\\1", value)
