@@ -108,9 +108,12 @@ def edited_env_map(data: bytes, add: Mapping[str, Reference]) -> bytes:
         lines[_place(text, starts, name)].append(line)
     for at in sorted(lines, reverse=True):
         text = text[:at] + b"".join(lines[at]) + text[at:]
-    if parse_env_map(text) != {**present, **add}:
-        raise ConfigError(f"{ENV_PATH}: its layout is too unusual to add a line", _FORM)
-    return text
+    try:
+        if parse_env_map(text) == {**present, **add}:
+            return text
+    except ConfigError:
+        pass  # said below: the file was right before the line was added
+    raise ConfigError(f"{ENV_PATH}: its layout is too unusual to add a line", _FORM)
 
 
 def _place(text: bytes, starts: Sequence[tuple[int, str]], name: str) -> int:
