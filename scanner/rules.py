@@ -2,8 +2,8 @@
 
 A rule's `pattern` is a regular expression over bytes; its group `secret` is the exact value, an
 optional group `key` the name it is assigned to. The fast stage does not run it: it runs `anchors`,
-simpler expressions that fire wherever the pattern could match. `anchors` are derived from the
-pattern (anchors.py) unless the rule gives its own.
+simpler expressions that fire wherever the pattern could match. `anchors` and `reach` that a rule
+does not give are derived from its pattern when the database is compiled.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from typing import cast, get_args
 from scanner.errors import RuleError
 from scanner.model import Confidence, RuleInfo, Severity
 
-MAX_REACH = 1 << 20
 _ID_CHARS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-")
 
 
@@ -25,6 +24,7 @@ class Rule:
     """One kind of secret. All texts are str; pattern and anchors are compiled over bytes.
 
     kind: "format" (the shape proves it) or "generic" (the name suggests it; score.py judges).
+    lines: no match crosses a line end, so windows shrink to lines.
     reach: bytes, more than the longest match. prefix: public start, may be shown.
     entropy: floor in Shannon bits a character, 0 for none. match/no_match: example templates.
     """
@@ -36,6 +36,7 @@ class Rule:
     severity: Severity
     confidence: Confidence
     kind: str = "format"
+    lines: bool = False
     anchors: tuple[str, ...] = ()
     reach: int = 0
     prefix: str = ""
@@ -69,6 +70,7 @@ _FIELDS: dict[str, type | tuple[type, ...]] = {
     "id": str,
     "rotate": str,
     "reach": int,
+    "lines": bool,
     "entropy": (int, float),
     **dict.fromkeys(_TEXT, str),
     **dict.fromkeys(_TEXTS, list),
@@ -77,7 +79,7 @@ _REQUIRED = ("id", "name", "pattern", "severity", "confidence")
 
 
 def patterns_folder() -> str:
-    """The folder of the shipped rule files: inside the wheel, or beside the package in a checkout."""
+    """Where the shipped rule files are: inside the wheel, or beside the package in a checkout."""
     package = os.path.dirname(os.path.abspath(__file__))
     shipped = os.path.join(package, "patterns")
     return shipped if os.path.isdir(shipped) else os.path.join(os.path.dirname(package), "patterns")
@@ -132,12 +134,10 @@ def _rule(path: str, provider: str, table: Mapping[str, object]) -> Rule:
         if not table.get(key):
             raise RuleError(f"{where}: {key}: is missing")
     _check_values(where, table)
-    pattern = cast("str", table["pattern"])
-    anchors, reach = _fast_stage(where, pattern, table)
-    given = {key: table[key] for key in (*_TEXT, "id", "rotate") if key in table}
+    given = {key: table[key] for key in (*_TEXT, "id", "rotate", "lines") if key in table}
     lists = {key: tuple(cast("list[str]", table[key])) for key in _TEXTS if key in table}
     entropy = float(cast("float", table.get("entropy", 0)))
-    fields = {**given, **lists, "anchors": anchors, "reach": reach, "entropy": entropy}
+    fields = {**given, **lists, "reach": table.get("reach", 0), "entropy": entropy}
     return Rule(provider=provider, **fields)  # type: ignore[arg-type]  # types were checked above
 
 
@@ -151,7 +151,7 @@ def _check_field(where: str, key: str, value: object) -> None:
             f"{where}: unknown field {key!r}", f"did you mean {near[0]}?" if near else ""
         )
     texts = key in _TEXTS
-    if not isinstance(value, kind) or isinstance(value, bool):
+    if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
         raise RuleError(f"{where}: {key}: wrong type, {type(value).__name__}")
     if texts and not all(isinstance(item, str) for item in cast("list[object]", value)):
         raise RuleError(f"{where}: {key}: must be a list of texts")
@@ -167,30 +167,3 @@ def _check_values(where: str, table: Mapping[str, object]) -> None:
     ):
         if key in table and table[key] not in allowed:
             raise RuleError(f"{where}: {key}: must be one of {', '.join(allowed)}")
-    checksum = table.get("checksum")
-    if checksum:
-        from scanner.engine.checksums import TABLE
-
-        if checksum not in TABLE:
-            raise RuleError(f"{where}: checksum: unknown {checksum!r}")
-
-
-def _fast_stage(
-    where: str, pattern: str, table: Mapping[str, object]
-) -> tuple[tuple[str, ...], int]:
-    from scanner.engine.anchors import AnchorError, derive
-
-    given = tuple(cast("list[str]", table.get("anchors", [])))
-    try:
-        anchor, longest = derive(pattern)
-    except AnchorError as problem:
-        if not given or "reach" not in table:
-            raise RuleError(f"{where}: pattern: {problem}", "give anchors and reach") from problem
-        anchor, longest = "", 0
-    reach = cast("int", table.get("reach", 0)) or longest + 64
-    if not 0 < reach <= MAX_REACH:
-        hint = "bound every repetition, or give reach in bytes"
-        raise RuleError(
-            f"{where}: reach: the longest match must be at most {MAX_REACH} bytes", hint
-        )
-    return (given or (anchor,)), reach

@@ -13,7 +13,7 @@ _REFERENCE = re.compile(
     rb"""
     \$\{ | \$\( | \$[A-Za-z_]\w*$ | \$\$?\{?[A-Z_]+\}?$ | ^\$[A-Za-z_{(\[] | \{\{ | \{% | <%      # variables, templates
     | ^%[\w.\-]+%$ | ^%\(\w+\)s | ^%[sdr@]$ | ^\#\{ | ^@@?[\w.\-]+@@?$ | ^__\w+__$
-    | ^<[^<>]{1,80}>$ | ^\[[^\[\]]{1,60}\]$ | ^\{[\w.\-: ]{0,60}\}$ | ^\(\(.+\)\)$
+    | (?<![\w$#])\{[a-z_][\w.]{1,40}\} | ^<[^<>]{1,80}>$ | ^\[[^\[\]]{1,60}\]$ | ^\{[\w.\-: ]{0,60}\}$ | ^\(\(.+\)\)$
     | ^(?:ref\+|secretref[+:]|vault:|vault\.|op://|arn:aws|sm://|gcpsm|awssm|ssm:|keyring:|keychain:|bws?://
         |aws-secretsmanager:|projects/[^/]+/secrets/|\{cipher\}|\{aes\}|enc\[|enc\(|crypt\[|\!vault|\$ansible_vault
         |@microsoft\.keyvault|\{resolve:|file:|env:|env\.|base64:\$|https?://169\.254\.)
@@ -30,21 +30,23 @@ _EXPRESSION = re.compile(
 
 _PLACEHOLDER = re.compile(
     rb"""
-    ^(.)\1{3,}$ | x{6,} | X{4,} | \*{3,} | \.{3,} | ^_+$ | \?{3,} | ^-+$
+    ^(.)\1{3,}$ | x{6,} | X{4,} | [\-_.](?:x{3,}|y{3,}|z{3,})$ | ^(?:x|y|z){3,} | \*{3,} | \.{3,} | ^_+$ | \?{3,} | ^-+$
     | chang(?:e|ing)[_\-. ]?(?:me|this|it|in|default) | replace[_\-. ]?(?:me|this|with) | ^(?:insert|enter|put|add|set|type)[_\-. ]?(?:your|the|a|my|here|in)
     | your[_\-. ]?(?:own|secret|password|pass|token|api|key|access|app|client|value|auth|db|private|account|user|very|super|long|strong|credential)
     | ^your | \byour[_\-] | <your | my[_\-. ]?(?:secret|password|api|token|access|super)[_\-. ]?(?:key|token|password|here|value)?$
     | example | sample | placeholder | dummy | fake | todo | fixme | redacted | removed | masked | hidden
     | foo[_\-]?bar | ^foo | ^bar$ | ^baz | lorem | not[_\-]?(?:a[_\-]?)?(?:real|secret|used|set|needed) | some[_\-]?(?:secret|password|token|key|value|random|thing)
     | ^(?:abc|abcd|abcde|abcdef)+(?:123|1234|12345)?$ | ^(?:123|1234|12345|123456|1234567|12345678|123456789|1234567890)+$ | 0{8,} | 1{8,} | 0123456789 | abcdefgh | deadbeef | 12345678
-    | ^(?:string|int|integer|bool|boolean|bytes|any|object)[!?]*$ | ^(?:password|passwd|secret|token|key|string|text|value|here|test|testing|tests|none|null|nil|true|false|undefined|empty|default|optional|required|unknown|yes|no|on|off|n/a|tbd|xxx+|public|private|hidden|basic|bearer|oauth2?|jwt|ldap|saml|prompt|auto|manual|disabled|enabled|never|always|file|plain|text|hex|base64|utf-?8|json|md5|sha\d*|bcrypt|scrypt|argon2\w*|pbkdf2\w*)$
+    | ^inherit$ | ^(?:string|int|integer|bool|boolean|bytes|any|object)[!?]*$ | ^(?:password|passwd|secret|token|key|string|text|value|here|test|testing|tests|none|null|nil|true|false|undefined|empty|default|optional|required|unknown|yes|no|on|off|n/a|tbd|xxx+|public|private|hidden|basic|bearer|oauth2?|jwt|ldap|saml|prompt|auto|manual|disabled|enabled|never|always|file|plain|text|hex|base64|utf-?8|json|md5|sha\d*|bcrypt|scrypt|argon2\w*|pbkdf2\w*)$
     | the[_\-. ](?:secret|password|token|key) | a[_\-. ](?:secret|password|token)\b | (?:secret|token|password|api[_\-. ]?key)[_\-. ]?(?:here|goes|value|placeholder|string|name)
     | ^(?:your|my|the|a|an)[_\- ]
     """,
     re.VERBOSE | re.IGNORECASE,
 )
 
-_UUID = re.compile(rb"^\{?[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}\}?$")
+_UUID = re.compile(
+    rb"^(?:[A-Za-z]{1,12}[=:_\-])?\{?[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}\}?$"
+)
 _DATE_OR_VERSION = re.compile(rb"^v?\d{1,4}(?:[.\-/:]\d{1,4}){1,5}(?:[T ]?\d\d:?\d\d.*)?[-+]?$")
 _COLOUR = re.compile(rb"^(?:#|0x)[0-9a-fA-F]{3,8}$")
 
@@ -55,6 +57,7 @@ DEFAULTS = frozenset(
     b"vagrant docker ubuntu oracle sa test test123 test1234 testpass testpassword testing temp "
     b"demo default tomcat jenkins keycloak django wordpress drupal magento laravel homestead "
     b"symfony rails sonar nexus admin123 root123 abc123 1234 12345 123456 1234567 12345678 "
+    b"hunter1 hunter2 s3cr3t secr3t s3cret s3krit supers3cret swordfish msandbox opensesame "
     b"123456789 1234567890 111111 000000 iloveyou monkey dragon pa55word p@ssw0rd p@ssword".split()
 )
 _DEFAULTS = DEFAULTS
@@ -71,7 +74,7 @@ def placeholder(value: bytes) -> str:
     """Why nobody uses `value`: "placeholder", "uuid", "version or date", "colour"; "" if real."""
     if _PLACEHOLDER.search(value):
         return "placeholder"
-    if _UUID.match(value):
+    if _UUID.search(value):
         return "uuid"
     if _DATE_OR_VERSION.match(value):
         return "version or date"

@@ -7,7 +7,7 @@ on how the content was read, so block by block gives what one piece gives.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from scanner.engine.database import MARGIN, Database
@@ -48,25 +48,25 @@ class Matcher:
         if not hits:
             return []
         found: list[Match] = []
-        for rule, windows in self._windows(hits):
-            for low, high, last in windows:
-                found += self._confirm(rule, data, 0, low, min(high, len(data)), last)
-        found.sort(key=lambda match: (match[1], match[2]))
+        size = len(data)
+        for rule, ends in self._by_rule(hits):
+            for low, high, inside in _windows(ends, rule.reach):
+                found += self._confirm(rule, data, 0, low, min(high, size), inside)
+        found.sort(key=_place)
         return found
 
     def matches_in(self, read: Read, size: int, block: int = BLOCK) -> list[Match]:
         """The same for content of any size, read block by block: offsets are absolute."""
-        hits = self._all_hits(read, size, block)
         found: list[Match] = []
-        for rule, windows in self._windows(hits):
-            for low, high, last in windows:
+        for rule, ends in self._by_rule(self._all_hits(read, size, block)):
+            for low, high, inside in _windows(ends, rule.reach):
                 base = max(0, low - MARGIN)
                 part = read(base, min(high, size) + MARGIN - base)
-                found += self._confirm(rule, part, base, low, min(high, size), last)
-        found.sort(key=lambda match: (match[1], match[2]))
+                found += self._confirm(rule, part, base, low, min(high, size), inside)
+        found.sort(key=_place)
         return found
 
-    def _all_hits(self, read: Read, size: int, block: int) -> list[tuple[int, int]]:
+    def _all_hits(self, read: Read, size: int, block: int) -> set[tuple[int, int]]:
         every: set[tuple[int, int]] = set()
         for start in range(0, size, block):
             base = max(0, start - self._overlap)
@@ -75,34 +75,34 @@ class Matcher:
             if part:
                 self._scan(part, match_event_handler=self._on_hit)
             every.update((number, end + base) for number, end in self._hits)
-        return list(every)
+        return every
 
-    def _windows(
-        self, hits: Sequence[tuple[int, int]]
-    ) -> Iterator[tuple[Rule, list[tuple[int, int, int]]]]:
-        """(rule, [(low, high, last hit)]) for each active rule with hits."""
-        ends: dict[int, list[int]] = {}
+    def _by_rule(self, hits: Iterable[tuple[int, int]]) -> Iterator[tuple[Rule, list[int]]]:
+        """(rule, ends of its hits in order) for each active rule with hits."""
+        ends: dict[int, set[int]] = {}
         for number, end in hits:
-            ends.setdefault(self._owner[number], []).append(end)
+            ends.setdefault(self._owner[number], set()).add(end)
         for index in sorted(ends):
             rule = self._rules[index]
             if self._active is None or rule.id in self._active:
-                yield rule, list(_merged(sorted(ends[index]), rule.reach))
+                yield rule, sorted(ends[index])
 
     def _confirm(
-        self, rule: Rule, data: bytes, base: int, low: int, high: int, last: int
+        self, rule: Rule, data: bytes, base: int, low: int, high: int, ends: list[int]
     ) -> Iterator[Match]:
         """Matches that start no later than the last hit: what starts later was cut, not seen."""
         pattern = self._patterns.get(rule.id) or self._compile(rule)
-        for match in pattern.finditer(data, low - base, high - base):
-            if match.start() + base > last:
-                return
-            start, end = match.span("secret")
-            if start < 0:
-                continue
-            key = match.span("key") if "key" in pattern.groupindex else (-1, -1)
-            offset = base if key[0] >= 0 else 0
-            yield rule, start + base, end + base, key[0] + offset, key[1] + offset
+        has_key = "key" in pattern.groupindex
+        parts = _lines(data, base, low, high, ends) if rule.lines else [(low, high, ends[-1])]
+        for start, stop, last in parts:
+            for match in pattern.finditer(data, start - base, stop - base):
+                if match.start() + base > last:
+                    break
+                first, end = match.span("secret")
+                key = match.span("key") if has_key else (-1, -1)
+                if first >= 0:
+                    offset = base if key[0] >= 0 else 0
+                    yield rule, first + base, end + base, key[0] + offset, key[1] + offset
 
     def _compile(self, rule: Rule) -> Any:  # noqa: ANN401 -- the library ships no types
         import regex
@@ -111,12 +111,34 @@ class Matcher:
         return pattern
 
 
-def _merged(ends: list[int], reach: int) -> Iterator[tuple[int, int, int]]:
-    low, high, last = max(0, ends[0] - reach), ends[0] + reach, ends[0]
-    for end in ends:
-        if end - reach <= high and end + reach - low <= LARGEST_WINDOW:
-            high, last = end + reach, end
+def _place(match: Match) -> tuple[int, int, str]:
+    return match[1], match[2], match[0].id
+
+
+def _windows(ends: list[int], reach: int) -> Iterator[tuple[int, int, list[int]]]:
+    """(low, high, hits inside) around the hits; windows that touch are one."""
+    low, inside = max(0, ends[0] - reach), [ends[0]]
+    for end in ends[1:]:
+        if end - reach <= inside[-1] + reach and end + reach - low <= LARGEST_WINDOW:
+            inside.append(end)
         else:
-            yield low, high, last
-            low, high, last = max(0, end - reach), end + reach, end
-    yield low, high, last
+            yield low, inside[-1] + reach, inside
+            low, inside = max(0, end - reach), [end]
+    yield low, inside[-1] + reach, inside
+
+
+def _lines(
+    data: bytes, base: int, low: int, high: int, ends: list[int]
+) -> Iterator[tuple[int, int, int]]:
+    """(start, stop, last hit) of each line of the window that has hits."""
+    at = 0
+    while at < len(ends):
+        start = data.rfind(b"\n", low - base, ends[at] - base) + 1 + base
+        start = start if start > base else low
+        stop = data.find(b"\n", ends[at] - base, high - base) + base
+        stop = stop if stop >= base else high
+        last = at
+        while last + 1 < len(ends) and ends[last + 1] <= stop:
+            last += 1
+        yield start, stop, ends[last]
+        at = last + 1

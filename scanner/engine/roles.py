@@ -122,7 +122,17 @@ _TEXT = frozenset(
         "texinfo",
     ]
 )
+_GENERATED = re.compile(
+    r"\.min\.|\.bundle(?:\.|$)|[.-]chunk\.|\.entry\.js$|(?:^|/)(?:node_modules|bower_components)/|_pb2\.pyi?$|\.map$"
+)
 _ASIDE = (
+    (
+        "a translation",
+        re.compile(
+            r"(?:^|[/._-])(?:locales?|i18n|l10n|translations?|lang|languages?)(?:[/._-]|$)",
+            re.IGNORECASE,
+        ),
+    ),
     (
         "test",
         re.compile(
@@ -140,7 +150,7 @@ _ASIDE = (
     (
         "an example",
         re.compile(
-            r"(?:^|[/._-])(?:examples?|samples?|demos?|tutorials?|templates?|dist-info|egg-info|locales?|i18n|l10n|translations?|lang)(?:[/._-]|$)|\.(?:example|sample|template|tmpl|dist)$",
+            r"(?:^|[/._-])(?:examples?|samples?|demos?|tutorials?|templates?|dist-info|egg-info)(?:[/._-]|$)|\.(?:example|sample|template|tmpl|dist)$",
             re.IGNORECASE,
         ),
     ),
@@ -157,8 +167,10 @@ def suffix(path: str) -> str:
 
 
 def role_of(path: str) -> str:
-    """Give "code", "text" or "config" (also everything without a known suffix)."""
+    """Give "code", "generated", "text" or "config" (also for every unknown suffix)."""
     end = suffix(path)
+    if _GENERATED.search(path):
+        return "generated"
     if end in _CODE:
         return "code"
     return "text" if end in _TEXT else "config"

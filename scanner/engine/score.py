@@ -7,7 +7,7 @@ line stands. `judge` is the seam: a learned model replaces `_weigh` and keeps th
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from scanner.engine import harmless
@@ -62,11 +62,19 @@ _ABOUT = re.compile(
 )
 _LABEL = re.compile(
     rb"(?:^|[_.\-])(?:label|msg|lbl|txt|str|i18n|error|err|hint|help|title|no|is|has|need|needs|show|hide|toggle|forgot|reset|"
-    rb"change|new|repeat|confirm|invalid|wrong|missing|enter|public)[_.\-]|publickeytoken|^(?:is|has|use|show|hide|forgot|reset|change|confirm|invalid)[A-Z]",
+    rb"change|new|repeat|confirm|invalid|wrong|missing|enter|public)[_.\-]|publickeytoken|next_?token|next_?page_?token|page_?token|continuation|marker_?token|^(?:is|has|use|show|hide|forgot|reset|change|confirm|invalid)[A-Z]",
+    re.IGNORECASE,
+)
+_ACTION = re.compile(
+    rb"(?:^|[._])(?:validate|verify|check|get|is|has|hash|compare|reset|make|generate|encode|decode|parse|find|read|load|fetch|need|require|"
+    rb"delete|remove|list|describe|test|assert\w*|expect|print|log|warn|error|raise|ask|prompt|_?mock|patch)(?=[A-Z_]|Password)[\w]*$",
     re.IGNORECASE,
 )
 _WORDY = re.compile(rb"^[A-Za-z]+(?:[_\-. /:]+[A-Za-z]+)*[_\-.:/]?$")
+_PARTS = re.compile(rb"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
+_HUMAN = re.compile(rb"^[A-Za-z]+[^A-Za-z]+$")  # a word and a tail, as people choose passwords
 _CONSTANT = re.compile(rb"^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+){1,}$")
+_ESCAPED = re.compile(rb"\\\\u\{?([0-9a-fA-F]{4})\}?")
 _PATTERN = re.compile(rb"\(\?[:=!<P]|\\[sdwbSDWB]|\[\^|\]\+|\.\*|\.\+|\]\*|\{\d+,\d*\}")
 _SENTENCE = re.compile(
     rb"[A-Za-z']{2,} +[A-Za-z']{2,} +[A-Za-z']{2,}|[.!?:] +[A-Z]|[A-Za-z]{3,}[:;,] [A-Za-z]"
@@ -87,7 +95,7 @@ def confidence_of(score: float) -> Confidence | None:
     return "low" if score >= LOW else None
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1 << 16)
 def judge(candidate: Candidate) -> tuple[float, tuple[str, ...]]:
     """(score, reasons: strongest first, each with its sign)."""
     reasons = _weigh(candidate)
@@ -97,6 +105,8 @@ def judge(candidate: Candidate) -> tuple[float, tuple[str, ...]]:
 
 
 def _weigh(candidate: Candidate) -> list[Reason]:
+    if _ESCAPED.search(candidate.value):
+        candidate = replace(candidate, value=_unescaped(candidate.value))
     if candidate.quote == b"`" and candidate.role == "config":
         return [(0.0, "output of a command")]
     why = harmless.reference(candidate.value)
@@ -116,10 +126,17 @@ def _weigh(candidate: Candidate) -> list[Reason]:
     return [*_name(candidate), *_value(candidate), *_place(candidate)]
 
 
+def _unescaped(value: bytes) -> bytes:
+    r"""`\uXXXX` read as its character, so that text in another language shows as what it is."""
+    return _ESCAPED.sub(lambda m: chr(int(m[1], 16)).encode("utf-8", "surrogatepass"), value)
+
+
 def _name(candidate: Candidate) -> list[Reason]:
     name = candidate.name
     if not name:
         return [(0.05, "no name")]
+    if candidate.rule == "generic-secret-argument" and _ACTION.search(name):
+        return [(-0.40, "the name asks for a secret")]
     if _ABOUT.search(name) or _LABEL.search(name):
         return [(-0.40, "the name is about a secret, not one")]
     if _STRONG.search(name):
@@ -142,6 +159,8 @@ def _value(candidate: Candidate) -> list[Reason]:
         return [(-0.50, "holds control characters")]
     if _PATTERN.search(value):
         return [(-0.50, "a pattern")]
+    if candidate.quote and value.count(b"(") != value.count(b")") and candidate.role == "code":
+        return [(-0.50, "a piece of code")]
     if _CONSTANT.match(value):
         return [(-0.35, "the name of a constant")]
     letters = sum(chr(b).isalpha() for b in value)
@@ -191,6 +210,9 @@ def _shape(candidate: Candidate, letters: int) -> list[Reason]:
         reasons.append((0.25 if len(value) >= 6 else 0.15, "shaped like a password"))
     else:
         reasons.append((0.0 if len(value) >= 8 else -0.15, "short or plain"))
+    share = word_share(value)
+    if share >= 0.6 and len(value) >= 10 and not _HUMAN.search(value):
+        reasons.append((-0.35, "made of words"))
     if _SECRETISH.search(value) and bits < 4.2:
         reasons.append((-0.25, "says what it is instead of being it"))
     if not any(48 <= b <= 57 for b in value) and re.search(rb"[a-z]{3,}[_\-./:][a-z]{3,}", value):
@@ -210,12 +232,15 @@ def _place(candidate: Candidate) -> list[Reason]:
         reasons.append((-0.60, "bare in source code: a name, not a value"))
     elif candidate.role == "config":
         reasons.append((0.10, "in configuration"))
+    elif candidate.role == "generated":
+        reasons.append((-0.30, "in generated code"))
     elif candidate.role == "text":
         reasons.append((-0.05, "in prose"))
     elif candidate.role == "binary":
         reasons.append((-0.40, "in binary content"))
     if candidate.aside:
-        reasons.append((-0.05, f"in {candidate.aside}"))
+        weight = -0.30 if candidate.aside == "a translation" else -0.05
+        reasons.append((weight, f"in {candidate.aside}"))
     return reasons
 
 
@@ -225,6 +250,12 @@ def _classes(value: bytes) -> int:
         bool(re.search(pattern, value))
         for pattern in (rb"[a-z]", rb"[A-Z]", rb"[0-9]", rb"[^A-Za-z0-9]")
     )
+
+
+def word_share(value: bytes) -> float:
+    """How much of a value is made of parts that read as words: 0 to 1."""
+    words = [part for part in _PARTS.findall(value) if len(part) >= 3 and surprise(part) < 5.0]
+    return sum(map(len, words)) / max(1, len(value))
 
 
 def random_letters(value: bytes) -> bool:
