@@ -12,7 +12,7 @@ import re
 _REFERENCE = re.compile(
     rb"""
     \$\{ | \$\( | \$[A-Za-z_]\w*$ | \$\$?\{?[A-Z_]+\}?$ | ^\$[A-Za-z_{(\[] | \{\{ | \{% | <%      # variables, templates
-    | ^%[\w.\-]+%$ | ^%\(\w+\)s | ^%[sdr@]$ | ^\#\{ | ^@@?[\w.\-]+@@?$ | ^__\w+__$
+    | ^\[% | ^%[\w.\-]+%$ | ^%\(\w+\)s | ^%[sdr@]$ | ^\#\{ | ^@@?[\w.\-]+@@?$ | ^__\w+__$
     | (?<![\w$#])\{[a-z_][\w.]{1,40}\} | ^<[^<>]{1,80}>$ | ^\[[^\[\]]{1,60}\]$ | ^\{[\w.\-: ]{0,60}\}$ | ^\(\(.+\)\)$
     | ^(?:ref\+|secretref[+:]|vault:|vault\.|op://|arn:aws|sm://|gcpsm|awssm|ssm:|keyring:|keychain:|bws?://
         |aws-secretsmanager:|projects/[^/]+/secrets/|\{cipher\}|\{aes\}|enc\[|enc\(|crypt\[|\!vault|\$ansible_vault
@@ -36,7 +36,7 @@ _PLACEHOLDER = re.compile(
     | ^your | \byour[_\-] | <your | my[_\-. ]?(?:secret|password|api|token|access|super)[_\-. ]?(?:key|token|password|here|value)?$
     | example | sample | placeholder | dummy | fake | todo | fixme | redacted | removed | masked | hidden
     | foo[_\-]?bar | ^foo | ^bar$ | ^baz | lorem | not[_\-]?(?:a[_\-]?)?(?:real|secret|used|set|needed) | some[_\-]?(?:secret|password|token|key|value|random|thing)
-    | ^(?:abc|abcd|abcde|abcdef)+(?:123|1234|12345)?$ | ^(?:123|1234|12345|123456|1234567|12345678|123456789|1234567890)+$ | 0{8,} | 1{8,} | 0123456789 | abcdefgh | deadbeef | 12345678
+    | ^(?:abc|abcd|abcde|abcdef)+(?:123|1234|12345)?$ | ^(?:123|1234|12345|123456|1234567|12345678|123456789|1234567890)+$ | 0{8,} | 1{8,} | 0123456789 | abcdefgh | ijklmnop | qrstuvwx | deadbeef | 12345678
     | ^inherit$ | ^(?:string|int|integer|bool|boolean|bytes|any|object)[!?]*$ | ^(?:password|passwd|secret|token|key|string|text|value|here|test|testing|tests|none|null|nil|true|false|undefined|empty|default|optional|required|unknown|yes|no|on|off|n/a|tbd|xxx+|public|private|hidden|basic|bearer|oauth2?|jwt|ldap|saml|prompt|auto|manual|disabled|enabled|never|always|file|plain|text|hex|base64|utf-?8|json|md5|sha\d*|bcrypt|scrypt|argon2\w*|pbkdf2\w*)$
     | the[_\-. ](?:secret|password|token|key) | a[_\-. ](?:secret|password|token)\b | (?:secret|token|password|api[_\-. ]?key)[_\-. ]?(?:here|goes|value|placeholder|string|name)
     | ^(?:your|my|the|a|an)[_\- ]
@@ -57,7 +57,8 @@ DEFAULTS = frozenset(
     b"vagrant docker ubuntu oracle sa test test123 test1234 testpass testpassword testing temp "
     b"demo default tomcat jenkins keycloak django wordpress drupal magento laravel homestead "
     b"symfony rails sonar nexus admin123 root123 abc123 1234 12345 123456 1234567 12345678 "
-    b"hunter1 hunter2 s3cr3t secr3t s3cret s3krit supers3cret swordfish msandbox opensesame "
+    b"hunter1 hunter2 hunter2_ asdfasdf asdfasdfasdf password123! password1! admin123! p@ssw0rd! "
+    b"s3cr3t secr3t s3cret s3krit supers3cret swordfish msandbox opensesame "
     b"123456789 1234567890 111111 000000 iloveyou monkey dragon pa55word p@ssw0rd p@ssword".split()
 )
 _DEFAULTS = DEFAULTS

@@ -62,7 +62,7 @@ _ABOUT = re.compile(
 )
 _LABEL = re.compile(
     rb"(?:^|[_.\-])(?:label|msg|lbl|txt|str|i18n|error|err|hint|help|title|no|is|has|need|needs|show|hide|toggle|forgot|reset|"
-    rb"change|new|repeat|confirm|invalid|wrong|missing|enter|public)[_.\-]|publickeytoken|next_?token|next_?page_?token|page_?token|continuation|marker_?token|^(?:is|has|use|show|hide|forgot|reset|change|confirm|invalid)[A-Z]",
+    rb"change|new|repeat|confirm|invalid|wrong|missing|enter|public)[_.\-]|publickeytoken|dummy|fake|example|sample|mock|next_?token|next_?page_?token|page_?token|continuation|marker_?token|forward_?token|backward_?token|starting-?token|idempotency_?token|client_?request_?token|^(?:is|has|use|show|hide|forgot|reset|change|confirm|invalid)[A-Z]",
     re.IGNORECASE,
 )
 _ACTION = re.compile(
@@ -70,11 +70,17 @@ _ACTION = re.compile(
     rb"delete|remove|list|describe|test|assert\w*|expect|print|log|warn|error|raise|ask|prompt|_?mock|patch)(?=[A-Z_]|Password)[\w]*$",
     re.IGNORECASE,
 )
+_LOOKUP_KEY = re.compile(
+    rb"(?:translation|cache|sort|primary|foreign|object|partition|routing|public|row|hash|range|lookup|group|dict|json|event|config|setting|"
+    rb"i18n|message|index|unique|composite|data|state|attr|param|option|feature|metric|idempotency|registry|shard|item|field|column|map|hot|"
+    rb"short|s3|tag|resource|product|activation|site)[_-]?key$|^(?:S3)?Key$|\bt\.key$",
+)
 _WORDY = re.compile(rb"^[A-Za-z]+(?:[_\-. /:]+[A-Za-z]+)*[_\-.:/]?$")
 _PARTS = re.compile(rb"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 _HUMAN = re.compile(rb"^[A-Za-z]+[^A-Za-z]+$")  # a word and a tail, as people choose passwords
+_CAMEL = re.compile(rb"^[a-z]+(?:[A-Z][a-z]*)+$|^(?:[A-Z][a-z]+){2,}[A-Z]?$")
 _CONSTANT = re.compile(rb"^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+){1,}$")
-_ESCAPED = re.compile(rb"\\\\u\{?([0-9a-fA-F]{4})\}?")
+_ESCAPED = re.compile(rb"\\u\{?([0-9a-fA-F]{4})\}?")
 _PATTERN = re.compile(rb"\(\?[:=!<P]|\\[sdwbSDWB]|\[\^|\]\+|\.\*|\.\+|\]\*|\{\d+,\d*\}")
 _SENTENCE = re.compile(
     rb"[A-Za-z']{2,} +[A-Za-z']{2,} +[A-Za-z']{2,}|[.!?:] +[A-Z]|[A-Za-z]{3,}[:;,] [A-Za-z]"
@@ -82,6 +88,7 @@ _SENTENCE = re.compile(
 _HEX = re.compile(rb"^[0-9a-f]+$|^[0-9A-F]+$")
 _HASH = re.compile(
     rb"^\$(?:2[abxy]|1|5|6|y|argon2\w*|pbkdf2[\w-]*|scrypt|P|H|apr1)\$|^\{(?:SSHA|SHA|MD5|CRYPT|bcrypt)\}|^sha(?:1|256|384|512)[-:$]|^pbkdf2_|^md5[0-9a-f]{32}$"
+    rb"|^(?:md5|sha1|sha256|bcrypt\w*|argon2\w*|pbkdf2\w*)\$"
 )
 _SECRETISH = re.compile(rb"pass|pwd|secret|token|key|credential|auth|login|user", re.IGNORECASE)
 
@@ -142,7 +149,12 @@ def _name(candidate: Candidate) -> list[Reason]:
     if _STRONG.search(name):
         return [(0.35, "the name says secret")]
     if candidate.rule == "generic-key-assignment":
-        return [(0.15, "the name says key")]
+        if _LOOKUP_KEY.search(name):
+            return [(-0.30, "the name is a key to look something up")]
+        plain = (
+            not re.search(rb"[0-9].*[0-9]", candidate.value) or word_share(candidate.value) > 0.3
+        )
+        return [(0.0 if plain else 0.15, "the name says key")]
     if candidate.rule == "generic-high-entropy":
         return [(0.0, "the name says nothing")]
     return [(0.15, "the name may mean a secret")]
@@ -211,10 +223,10 @@ def _shape(candidate: Candidate, letters: int) -> list[Reason]:
     else:
         reasons.append((0.0 if len(value) >= 8 else -0.15, "short or plain"))
     share = word_share(value)
-    if share >= 0.6 and len(value) >= 10 and not _HUMAN.search(value):
+    if share >= 0.55 and len(value) >= 10 and not _HUMAN.search(value):
         reasons.append((-0.35, "made of words"))
     if _SECRETISH.search(value) and bits < 4.2:
-        reasons.append((-0.25, "says what it is instead of being it"))
+        reasons.append((-0.35, "says what it is instead of being it"))
     if not any(48 <= b <= 57 for b in value) and re.search(rb"[a-z]{3,}[_\-./:][a-z]{3,}", value):
         reasons.append((-0.25, "an identifier or a path"))
     if value.count(b"/") >= 2 and bits < 4.4:
@@ -239,7 +251,7 @@ def _place(candidate: Candidate) -> list[Reason]:
     elif candidate.role == "binary":
         reasons.append((-0.40, "in binary content"))
     if candidate.aside:
-        weight = -0.30 if candidate.aside == "a translation" else -0.05
+        weight = -0.45 if candidate.aside == "a translation" else -0.05
         reasons.append((weight, f"in {candidate.aside}"))
     return reasons
 
@@ -264,5 +276,7 @@ def random_letters(value: bytes) -> bool:
     if len(letters) < 5:
         return False
     turns = len(re.findall(rb"(?=[a-z][A-Z][a-z]?)", letters))
+    if _CAMEL.match(value):
+        return surprise(letters) > 6.3
     mixed = len(letters) >= 10 and turns >= len(letters) / 4.5
     return surprise(letters) > (5.2 if len(letters) >= 10 else 5.9) or mixed
