@@ -200,6 +200,7 @@ class SopsVault:
     def _decrypted(self, data: bytes) -> Opened:
         identities = self._identities()
         if not identities.keys:
+            sops_format.parse(data)  # what is wrong with the file itself is said first
             raise VaultError(
                 f"no age identity was found to open {VAULT_PATH}",
                 f"put yours into {age_identity.keys_path(self._environ)} or set SOPS_AGE_KEY",
