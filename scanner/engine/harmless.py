@@ -11,7 +11,7 @@ import re
 
 _REFERENCE = re.compile(
     rb"""
-    \$\{ | \$\( | \$[A-Za-z_]\w*$ | \$\$?\{?[A-Z_]+\}?$ | ^\$[A-Za-z_{(\[] | \{\{ | \{% | <%      # variables, templates
+    \$\{ | \$\( | ^\$[A-Za-z_]\w*$ | (?<!\$)\$[A-Z][A-Z0-9_]{3,}$ | ^\$[{(\[] | ^\$env: | ^\$ENV[{\[] | \{\{ | \{% | <%  # variables, templates
     | ^\[% | ^%[\w.\-]+%$ | ^%\(\w+\)s | ^%[sdr@]$ | ^\#\{ | ^@@?[\w.\-]+@@?$ | ^__\w+__$
     | (?<![\w$#])\{[a-z_][\w.]{1,40}\} | ^<[^<>]{1,80}>$ | ^\[[^\[\]]{1,60}\]$ | ^\{[\w.\-: ]{0,60}\}$ | ^\(\(.+\)\)$
     | ^(?:ref\+|secretref[+:]|vault:|vault\.|op://|arn:aws|sm://|gcpsm|awssm|ssm:|keyring:|keychain:|bws?://
