@@ -4,7 +4,8 @@ Sources: https://github.com/npm/ini/blob/main/lib/ini.js and
 https://docs.npmjs.com/cli/configuring-npm/npmrc.
 Styles: "plain" (`;` and `#` escaped with a backslash; "plain-loose" with lone backslashes kept),
 "double" (a JSON string) and "single" (kept as it stands unless it is JSON). Contexts:
-"expansion" (the value holds `${NAME}`), "bool" and "null" (npm turns these words into values).
+"expansion" (the value holds `${NAME}`), "bool" and "null" (npm turns these words into values),
+"commented" (a comment follows).
 """
 
 from __future__ import annotations
@@ -55,12 +56,16 @@ def _literal(behind: str, start: int, path: tuple[str, ...], at: Offsets) -> Lit
     context = _WORDS.get(value, ())
     if _EXPANSION.search(value):
         context = (*context, "expansion")
+    if len(raw) < len(behind.strip()):
+        context = (*context, "commented")
     end = start + len(raw)
     return Literal("npmrc", at(start), at(end), as_bytes(value), path, style, context)
 
 
 def _read(raw: str) -> tuple[str, str, str]:
     """Value, the part of `raw` that is its spelling (no comment behind it), and style."""
+    if raw == "'":
+        return "", raw, "single"
     if len(raw) > 1 and raw[0] == raw[-1] and raw[0] in "'\"":
         inner = raw[1:-1] if raw[0] == "'" else raw
         return _from_json(inner), raw, "single" if raw[0] == "'" else "double"
@@ -102,4 +107,6 @@ def spell(value: bytes, literal: Literal) -> bytes:
         single = f"'{text}'"
         if _read(single) == (text, single, "single") and text.isprintable():
             return as_bytes(single)
+    if "commented" in literal.context:
+        raise cannot_hold(".npmrc", "it needs quotes, which npm ignores before a comment")
     return as_bytes(json.dumps(text, ensure_ascii=False))

@@ -17,7 +17,8 @@ from scanner.literals.text import Offsets, as_bytes, as_text, decode, hint
 from scanner.model import Literal
 
 _LOGICAL = re.compile(r"[ \t\f]*(?P<body>(?:[^\\\r\n]|\\(?:\r\n|[\s\S])|\\\Z)*)(?:\r\n|\r|\n|\Z)")
-_COMMENT = re.compile(r"[ \t\f]*(?:[#!][^\r\n]*)?(?:\r\n|\r|\n|\Z)")
+# A line that is empty but for a continuation mark is still the start of a line.
+_COMMENT = re.compile(r"(?:[ \t\f]*\\(?:\r\n|\r|\n))*[ \t\f]*(?:[#!][^\r\n]*)?(?:\r\n|\r|\n|\Z)")
 _GAP = r"(?:[ \t\f]|\\(?:\r\n|\r|\n)[ \t\f]*)*"
 _KEY = re.compile(r"(?:[^\\=: \t\f]|\\(?:\r\n|\r|\n)[ \t\f]*|\\[^\r\n]|\\\Z)*")
 _SEPARATOR = re.compile(_GAP + r"[=:]?" + _GAP)

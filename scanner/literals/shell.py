@@ -2,11 +2,11 @@ r"""Values of shell scripts (sh, bash and what zsh shares with them), placed by 
 
 Quoting: https://www.gnu.org/software/bash/manual/html_node/Quoting.html. Styles: "word", "single",
 "double" ("double-loose": lone backslashes kept), "ansi" (`$'...'`), "joined" (words and quotes
-side by side), "heredoc". Contexts: "interpolated" (the shell puts something in), "heredoc" with
-"quoted-heredoc" (`<<'EOF'`: nothing is put in). In a here-document each `name=value` or
-`name: value` line gives its value, any other line itself. Key paths: the variable's name; of an
-argument the command and the flag before it or in front of its `=`, else its number. What stands
-between quotes is read in shell_words.py.
+side by side), "default" (in `${NAME:-...}`), "heredoc". Contexts: "interpolated" (the shell puts
+something in), "heredoc" with "quoted-heredoc" (`<<'EOF'`: nothing is put in). In a here-document
+each `name=value` or `name: value` line gives its value, any other line itself. Key paths: the
+variable's name; of an argument the command and the flag before it or in front of its `=`, else
+its number. What stands between quotes is read in shell_words.py.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from functools import cache
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
-from scanner.literals.shell_words import read, spell
+from scanner.literals.shell_words import read, spell, word_at
 from scanner.literals.text import BOM, as_bytes, broken, decode
 from scanner.model import Literal
 
@@ -44,11 +44,12 @@ _PUT_IN = {
     "brace_expression",
 }
 _SKIPPED = {"comment", "command_name", "heredoc_start", "heredoc_body", "heredoc_end"}
-_NAMED = re.compile(rb"(-{0,2}[A-Za-z_][\w.-]*)=")
+_NAMED = re.compile(rb"(-{0,2}[A-Za-z_][\w.-]*|\[[^\]]+\])\+?=")
 _FLAG = re.compile(r"-{1,2}[A-Za-z][\w-]*")
+_SPECIAL = re.compile(rb"[\"'\\$`]")
 _HEREDOC_LINE = re.compile(
     rb"[ \t]*(?:export[ \t]+)?(?:[\"']?([\w./:-]+)[\"']?[ \t]*[:=][ \t]*([\"']?)"
-    rb"(?P<value>[^\r\n]+?)\2[,;]?|(?P<line>[^\r\n]+?))[ \t]*(?:\r?\n|\Z)"
+    rb"(?P<value>[^\r\n]+?)\2[,;]?|(?P<line>\S[^\r\n]*?))[ \t]*(?:\r?\n|\Z)"
 )
 _HEREDOC_PUT_IN = re.compile(rb"(?<!\\)(?:\\\\)*(?:\$[A-Za-z_{(@*#?$!0-9-]|`)")
 
@@ -97,16 +98,19 @@ def _walk(root: Node, source: bytes) -> Iterator[Literal]:
         if kind in _SKIPPED:
             continue
         if kind == "variable_assignment":
-            yield from _assignment(node, stack)
+            yield from _assignment(node, stack, source)
         elif kind == "command":
             stack.extend(_arguments(node))
+        elif kind == "function_definition":
+            stack.extend((child, ()) for child in node.named_children[1:])
         elif kind == "heredoc_redirect":
             yield from _heredoc(node, source)
             stack.extend((child, path) for child in node.named_children)
         elif kind in _STYLES:
             yield from _leaf(node, path, source)
             if kind == "concatenation" and _has_put_in(node):
-                stack.extend((child, path) for child in node.named_children)
+                quoted = (child for child in node.named_children if child.type != "word")
+                stack.extend((child, path) for child in quoted)
             else:
                 stack.extend((child, ()) for child in node.named_children if child.type in _PUT_IN)
         elif kind == "expansion":
@@ -120,7 +124,9 @@ def _text(node: Node) -> str:
     return (node.text or b"").decode()
 
 
-def _assignment(node: Node, stack: list[tuple[Node, tuple[str, ...]]]) -> Iterator[Literal]:
+def _assignment(
+    node: Node, stack: list[tuple[Node, tuple[str, ...]]], source: bytes
+) -> Iterator[Literal]:
     """The name, and an empty value; the value's node goes on the stack."""
     name = node.child_by_field_name("name")
     value = node.child_by_field_name("value")
@@ -128,8 +134,12 @@ def _assignment(node: Node, stack: list[tuple[Node, tuple[str, ...]]]) -> Iterat
         return
     path = (_text(name),)
     yield Literal("shell", name.start_byte, name.end_byte, as_bytes(path[0]), (), "key", ("key",))
+    equal = next((child for child in node.children if child.type in ("=", "+=")), name)
     if value is None:
-        yield Literal("shell", node.end_byte, node.end_byte, b"", path, "word")
+        if node.end_byte == equal.end_byte and not word_at(source, node.end_byte):
+            yield Literal("shell", node.end_byte, node.end_byte, b"", path, "word")
+    elif value.start_byte != equal.end_byte:
+        return  # the grammar loses an escaped blank or line end in front of a word
     elif value.type == "array":
         items = [child for child in value.named_children if child.type != "comment"]
         stack.extend((child, (*path, str(index))) for index, child in enumerate(items))
@@ -173,6 +183,13 @@ def _leaf(node: Node, path: tuple[str, ...], source: bytes) -> Iterator[Literal]
             yield Literal("shell", start, end, value, path, _STYLES[kind], ("interpolated",))
         return
     raw = source[start:end]
+    above = node.parent.type if node.parent is not None else ""
+    if above == "expansion" and kind in ("word", "concatenation"):
+        if not _SPECIAL.search(raw):
+            yield Literal("shell", start, end, raw, path, "default")
+        return
+    if above not in ("expansion", "concatenation") and word_at(source, start) != raw:
+        return  # the grammar and the shell do not agree where the word ends
     match = _NAMED.match(raw) if kind in ("word", "concatenation") else None
     if match and match.end() < len(raw):
         name = match.group(1).decode()

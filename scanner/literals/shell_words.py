@@ -38,6 +38,17 @@ _ANSI_NAMED = {
 }
 _ANSI_NAMES = {b"\n": b"\\n", b"\r": b"\\r", b"\t": b"\\t", b"\\": b"\\\\", b"'": b"\\'"}
 _SAFE = re.compile(rb"[\w@%+=:,./-][\w@%+=:,./#-]*", re.ASCII)
+_SAFE_DEFAULT = re.compile(rb"[\w@%+=:,./-][\w@%+=:,./# -]*", re.ASCII)
+_WORD = re.compile(
+    rb"(?:[^\s'\"$`\\;&|()<>]|\\[\s\S]|\$'(?:[^'\\]|\\[\s\S])*'|'[^']*'"
+    rb"|\"(?:[^\"\\]|\\[\s\S])*\"|\$(?!'))*"
+)
+
+
+def word_at(source: bytes, start: int) -> bytes:
+    """The word without expansions that the shell reads from `start` on."""
+    match = _WORD.match(source, start)
+    return match.group() if match else b""
 
 
 def read(raw: bytes) -> tuple[str, bytes]:
@@ -79,9 +90,11 @@ def spell(value: bytes, literal: Literal) -> bytes:
     if style == "heredoc":
         return _heredoc(value, literal)
     if style.startswith("double"):
-        loose = _double(value, loose=True) if style == "double-loose" else b""
-        good = bool(loose) and _value("double", loose[1:-1]) == value
+        loose = _double(value, loose=True)
+        good = style == "double-loose" and read(loose) == ("double-loose", value)
         return loose if good else _double(value, loose=False)
+    if style == "default":
+        return value if _SAFE_DEFAULT.fullmatch(value) else _double(value, loose=False)
     if style == "ansi":
         return b"$'" + b"".join(map(_ansi, _characters(value))) + b"'"
     if style in ("word", "joined") and (_SAFE.fullmatch(value) or not value):

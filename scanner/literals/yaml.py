@@ -25,6 +25,7 @@ __all__ = ["literals", "part", "spell"]
 _STYLES = {None: "plain", "'": "single", '"': "double", "|": "literal", ">": "folded"}
 _PROPERTIES = re.compile(r"(?:[&!][^\s]*|!<[^>]*>|[ \t\r\n]|#[^\r\n]*)*")
 _HEADER = re.compile(r"[|>](?P<indicators>[-+1-9]{0,2})(?P<rest>[^\r\n]*)(?:\r\n|\r|\n|\Z)")
+_ODD_BREAK = re.compile("[\x85\u2028\u2029]")
 _LINE = re.compile(r"( *)([^\r\n]*)(\r\n|\r|\n|\Z)")
 _TEXT_TAGS = ("tag:yaml.org,2002:str", "!")
 _PART = re.compile(rb"(['\"]?)([A-Za-z_][A-Za-z0-9_.]*)=")
@@ -45,6 +46,12 @@ def literals(data: bytes) -> Iterator[Literal]:
     parse (a template with `{{` in it often does not).
     """
     text, at = decode(data)
+    odd = _ODD_BREAK.search(text)
+    if odd:
+        line = text.count("\n", 0, odd.start()) + 1
+        raise broken(
+            "YAML", line, "a line separator that YAML 1.1 and 1.2 read differently: not read"
+        )
     return iter(list(_walk(text, at)))
 
 
