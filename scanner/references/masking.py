@@ -6,6 +6,7 @@ import json
 import re
 from base64 import b64encode
 from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from urllib.parse import quote
 
@@ -25,8 +26,10 @@ class Masker:
         forms = sorted({form for value in values for form in spellings(value)})
         self._forms = forms
         self._longest = max(map(len, forms), default=0)
-        ordered = sorted(forms, key=len, reverse=True)
-        self._pattern = re.compile(b"(?=(" + b"|".join(map(re.escape, ordered)) + b"))")
+        self._by_start: dict[bytes, list[bytes]] = defaultdict(list)
+        for form in sorted(forms, key=len, reverse=True):
+            self._by_start[form[:3]].append(form)
+        self._starts = _any_of_three(self._by_start)
         self._buffer = b""
         self._covered = 0  # so many bytes at the start of the buffer are behind a *** already
 
@@ -59,9 +62,14 @@ class Masker:
 
     def _hits(self) -> Iterator[tuple[int, int]]:
         """Where values stand, the longest at each place, overlapping ones too."""
-        if self._longest:
-            for match in self._pattern.finditer(self._buffer):
-                yield match.span(1)
+        buffer, at = self._buffer, 0
+        while self._longest and (match := self._starts.search(buffer, at)):
+            at = match.start()
+            for form in self._by_start[match[0]]:
+                if buffer.startswith(form, at):
+                    yield at, at + len(form)
+                    break
+            at += 1
 
     def _undecided(self) -> int:
         """Where the shortest tail starts that holds every unfinished value."""
@@ -75,6 +83,25 @@ class Masker:
             if at < len(self._forms) and self._forms[at].startswith(tail):
                 return start
         return size
+
+
+def _any_of_three(starts: Iterable[bytes]) -> re.Pattern[bytes]:
+    """A pattern for any of these three bytes, as a tree: a flat list would be tried one by one."""
+    tree: dict[int, dict[int, set[int]]] = defaultdict(lambda: defaultdict(set))
+    for first, second, third in starts:
+        tree[first][second].add(third)
+
+    def one(byte: int) -> bytes:
+        return b"\\x%02x" % byte
+
+    branches = [
+        one(first)
+        + b"(?:"
+        + b"|".join(one(b) + b"[" + b"".join(map(one, sorted(c))) + b"]" for b, c in rest.items())
+        + b")"
+        for first, rest in tree.items()
+    ]
+    return re.compile(b"|".join(branches))
 
 
 def spellings(value: bytes) -> Iterator[bytes]:

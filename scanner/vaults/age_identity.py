@@ -63,18 +63,13 @@ def make_identity(root: str, environ: Mapping[str, str] | None = None) -> str:
     import pyrage
 
     environ = os.environ if environ is None else environ
+    check_can_make(root, environ)
     path = keys_path(environ)
-    refuse_inside(path, root)
     identity = pyrage.x25519.Identity.generate()
     text = f"# public key: {identity.to_public()}\n{identity}\n"
     try:
         _make_folder(os.path.dirname(os.path.abspath(path)))
         _write_new(path, text)
-    except FileExistsError:
-        raise VaultError(
-            f"the age key file {path} holds no identity that can be used",
-            "put an identity into it with age-keygen, or move it away",
-        ) from None
     except OSError as problem:
         raise VaultError(
             f"no age identity could be made at {path}: {(problem.strerror or '').lower()}",
@@ -84,6 +79,17 @@ def make_identity(root: str, environ: Mapping[str, str] | None = None) -> str:
         f"made an age identity in {path}: keep a copy of that file in a safe place outside the "
         "repository, because without it nobody can open the vault"
     )
+
+
+def check_can_make(root: str, environ: Mapping[str, str]) -> None:
+    """Raise VaultError where make_identity would refuse."""
+    path = keys_path(environ)
+    refuse_inside(path, root)
+    if os.path.lexists(path):
+        raise VaultError(
+            f"the age key file {path} holds no identity that can be used",
+            "put an identity into it with age-keygen, or move it away",
+        )
 
 
 def refuse_inside(path: str, root: str) -> None:

@@ -33,7 +33,8 @@ def write_file(folder: str, name: str, data: bytes, check: Callable[[bytes], Non
     """Replace the file whole or not at all; it keeps its mode, a new one gets 0644.
 
     The bytes go to a temporary file of mode 0600 in the same folder, are flushed to disk, read
-    back and given to `check` (which raises if they are not right) before the rename.
+    back and given to `check` (which raises if they are not right) before the rename. The caller
+    holds the lock (see `locked`).
     """
     with _explained(f"cannot write {name}"):
         with suppress(FileExistsError):
@@ -50,6 +51,7 @@ def remove_file(folder: str, name: str) -> None:
         with _opened_folder(folder) as directory:
             if directory is None:
                 return
+            _sweep(directory, name)
             with suppress(FileNotFoundError):
                 os.unlink(name, dir_fd=directory)
             os.fsync(directory)
@@ -98,6 +100,7 @@ def _replace(directory: int, name: str, data: bytes, check: Callable[[bytes], No
         if not stat.S_ISREG(found.st_mode):
             raise VaultError(f"{name} is not a regular file", _SPECIAL)
         mode = stat.S_IMODE(found.st_mode)
+    _sweep(directory, name)
     temporary = f".{name}.{secrets.token_hex(6)}.tmp"
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NOFOLLOW
     try:
@@ -113,6 +116,13 @@ def _replace(directory: int, name: str, data: bytes, check: Callable[[bytes], No
             os.unlink(temporary, dir_fd=directory)
         raise
     os.fsync(directory)
+
+
+def _sweep(directory: int, name: str) -> None:
+    """Remove what a killed writer left; callers hold the lock, so nobody is writing now."""
+    for left in os.listdir(directory):
+        if left.startswith(f".{name}.") and left.endswith(".tmp"):
+            os.unlink(left, dir_fd=directory)
 
 
 def _read(directory: int, name: str) -> bytes | None:

@@ -51,7 +51,7 @@ class SopsVault:
     def preflight(self, *, write: bool) -> None:
         """Raise VaultError, before anything is written, if reading (or writing) cannot work."""
         if self._load() is None and write and not self._identities().keys:
-            age_identity.refuse_inside(age_identity.keys_path(self._environ), self.root)
+            age_identity.check_can_make(self.root, self._environ)
         folder = self._folder if os.path.isdir(self._folder) else self.root
         if write and not os.access(folder, os.W_OK | os.X_OK):
             raise VaultError(f"cannot write {VAULT_PATH}: its folder is read-only")
@@ -122,10 +122,10 @@ class SopsVault:
         """Remove the file (and the folder, if empty then) when it holds no entry; for undo."""
         with guarded_file.locked(self.root, self._environ):
             opened = self._load()
-            if opened is None or opened.values:
+            if opened is not None and opened.values:
                 return False
             guarded_file.remove_file(self._folder, self._file)
-            return True
+            return opened is not None
 
     def document(self) -> Document | None:
         """The file's text and metadata without opening any value; None when there is no file."""

@@ -47,6 +47,17 @@ def test_a_failed_check_leaves_everything(tmp_path):
     assert os.listdir(tmp_path) == ["f"]
 
 
+def test_what_a_killed_writer_left_is_swept(tmp_path):
+    folder = tmp_path / "d"
+    folder.mkdir()
+    for action in (lambda: write_file(str(folder), "f", b"1", fine),
+                   lambda: remove_file(str(folder), "f")):  # fmt: skip
+        (folder / ".f.0123456789ab.tmp").write_bytes(b"half")
+        (folder / ".other.tmp").write_bytes(b"not ours")
+        action()
+        assert sorted(p for p in os.listdir(folder) if p != "f") == [".other.tmp"]
+
+
 def test_linked_folder(tmp_path):
     (tmp_path / "real").mkdir()
     os.symlink(tmp_path / "real", tmp_path / "link")

@@ -63,6 +63,16 @@ def test_the_identity_is_never_in_the_repository(place):
     assert os.listdir(place.root) == []
 
 
+def test_a_key_file_without_an_identity_is_said_before_anything_is_written(place):
+    place.keys.parent.mkdir(parents=True)
+    place.keys.write_text("# nothing\n")
+    with pytest.raises(VaultError, match="holds no identity"):
+        place.vault().preflight(write=True)
+    with pytest.raises(VaultError, match="holds no identity"):
+        place.store(A="1")
+    assert os.listdir(place.root) == []
+
+
 def test_recipients_come_from_the_identities_found(place):
     made = [stranger(), stranger()]
     vault = place.vault(environ={"SOPS_AGE_KEY": "\n".join(private for private, _ in made)})
