@@ -103,7 +103,7 @@ def _body(block: bytes) -> tuple[bytes, bytes]:
 def _is_pem(block: bytes) -> bool:
     """A private key that opens without a passphrase."""
     label, text = _body(block)
-    if len(text) < _SHORTEST_BODY and not text.startswith(_ED25519):
+    if b"ENCRYPTED" in block or (len(text) < _SHORTEST_BODY and text[:15] != _ED25519):
         return False
     data = _decode(text)
     if data is None:
