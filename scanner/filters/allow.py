@@ -1,0 +1,68 @@
+"""`[allow]` of the configuration: findings that are meant to be there, by path, rule, value or key."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from typing import Any
+
+from scanner.config import Allow
+from scanner.model import Finding
+
+TIMEOUT = 0.5  # seconds for one pattern of the scanned repository on one value
+
+
+class AllowFilter:
+    """Says whether a finding is allowed. notes: patterns that took too long and did not count."""
+
+    def __init__(self, entries: Sequence[Allow], digest: Callable[[Finding], str]) -> None:
+        self._entries = entries
+        self._digest = digest
+        self.notes: list[str] = []
+
+    def allows(self, finding: Finding) -> bool:
+        """Whether any entry covers the finding."""
+        return any(self._covers(entry, finding) for entry in self._entries)
+
+    def _covers(self, entry: Allow, finding: Finding) -> bool:
+        tests = [test for test in self._tests(entry, finding) if test is not None]
+        if not tests:
+            return False
+        return all(test() for test in tests) if entry.all_of else any(test() for test in tests)
+
+    def _tests(self, entry: Allow, finding: Finding) -> list[Callable[[], bool] | None]:
+        return [
+            (lambda: finding.rule in entry.rules) if entry.rules else None,
+            (lambda: finding.key in entry.keys) if entry.keys else None,
+            (lambda: _path_matches(entry.paths, finding.path)) if entry.paths else None,
+            (lambda: self._digest(finding) in entry.values) if entry.values else None,
+            (lambda: self._value_matches(entry.regexes, finding)) if entry.regexes else None,
+        ]
+
+    def _value_matches(self, patterns: Sequence[str], finding: Finding) -> bool:
+        value = finding.secret.reveal()
+        for pattern in patterns:
+            try:
+                if _compiled(pattern).search(value, timeout=TIMEOUT):
+                    return True
+            except TimeoutError:
+                note = (
+                    f"[allow] regexes: {pattern!r} took longer than {TIMEOUT} s and did not count"
+                )
+                if note not in self.notes:
+                    self.notes.append(note)
+        return False
+
+
+@lru_cache(maxsize=256)
+def _compiled(pattern: str) -> Any:  # noqa: ANN401 -- the library ships no types
+    import regex
+
+    return regex.compile(pattern.encode())
+
+
+@lru_cache(maxsize=4096)
+def _path_matches(patterns: tuple[str, ...], path: str) -> bool:
+    import pathspec
+
+    return bool(pathspec.GitIgnoreSpec.from_lines(patterns).match_file(path))

@@ -1,0 +1,81 @@
+"""Which paths are scanned: `--exclude` and `exclude` patterns, and `.unleakignore`.
+
+`.unleakignore` holds gitignore patterns, one a line, and fingerprints of single findings as
+`unleak:v1:HEX  # reason`. Everything else is an error with its line.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from scanner.errors import ConfigError
+
+FILE = ".unleakignore"
+_FINGERPRINT = re.compile(r"unleak:v1:([0-9a-f]{32})(?:\s+#.*)?")
+
+
+@dataclass(frozen=True, slots=True)
+class IgnoreFile:
+    """What `.unleakignore` says: path patterns, and fingerprints (hex) of single findings."""
+
+    patterns: tuple[str, ...] = ()
+    fingerprints: frozenset[str] = frozenset()
+
+
+def load_ignore_file(root: str) -> IgnoreFile:
+    """Read the root's `.unleakignore`; empty when there is none."""
+    path = os.path.join(root, FILE)
+    try:
+        with open(path, encoding="utf-8") as stream:
+            lines = stream.read().splitlines()
+    except FileNotFoundError:
+        return IgnoreFile()
+    except (OSError, UnicodeDecodeError) as problem:
+        raise ConfigError(f"{FILE}: cannot be read: {problem}") from problem
+    return parse_ignore_file(lines)
+
+
+def parse_ignore_file(lines: Sequence[str]) -> IgnoreFile:
+    """The meaning of the lines of an ignore file."""
+    patterns: list[str] = []
+    fingerprints: set[str] = set()
+    for number, line in enumerate(lines, 1):
+        text = line.strip()
+        if text.startswith("unleak:"):
+            match = _FINGERPRINT.fullmatch(text)
+            if match is None:
+                hint = (
+                    "write unleak:v1: and the 32 characters that the json report calls fingerprint"
+                )
+                raise ConfigError(f"{FILE}:{number}: no fingerprint", hint)
+            fingerprints.add(match[1])
+        elif text and not text.startswith("#"):
+            patterns.append(line)
+    return IgnoreFile(tuple(patterns), frozenset(fingerprints))
+
+
+class PathFilter:
+    """Says of a relative path whether it is scanned; costs nothing when nothing is excluded."""
+
+    def __init__(self, exclude: Sequence[str], ignores: IgnoreFile) -> None:
+        patterns = (*exclude, *ignores.patterns)
+        self._spec: Any = _compile(patterns) if patterns else None
+
+    def allows(self, path: str) -> bool:
+        """Whether `path` (relative to the root, `/` separators) is scanned."""
+        return self._spec is None or not self._spec.match_file(path)
+
+
+def _compile(patterns: Sequence[str]) -> Any:  # noqa: ANN401 -- the class is an import we avoid
+    import pathspec
+
+    try:
+        return pathspec.GitIgnoreSpec.from_lines(patterns)
+    except ValueError as problem:
+        raise ConfigError(
+            f"exclude: bad pattern: {problem}", "gitignore syntax is expected"
+        ) from problem
