@@ -15,16 +15,7 @@ from typing import Any, cast
 from scanner.errors import ConfigError, UsageError
 
 FILE = ".unleak.toml"
-_SIZES = {
-    "": 1,
-    "b": 1,
-    "kb": 1 << 10,
-    "k": 1 << 10,
-    "mb": 1 << 20,
-    "m": 1 << 20,
-    "gb": 1 << 30,
-    "g": 1 << 30,
-}
+_SIZES = {"": 0, "b": 0, "k": 10, "kb": 10, "m": 20, "mb": 20, "g": 30, "gb": 30}  # 2 ** n
 _CONFIDENCES = ("low", "medium", "high")
 _SEVERITIES = ("info", "low", "medium", "high", "critical")
 
@@ -120,7 +111,7 @@ def parse_size(text: str) -> int:
     unit = text.strip().lower()[len(number) :]
     if not number.isdigit() or unit not in _SIZES:
         raise UsageError(f"{text!r} is no size", "write it as 500KB, 10MB or 2GB")
-    return int(number) * _SIZES[unit]
+    return int(number) << _SIZES[unit]
 
 
 def _file_of(root: str) -> str:
@@ -276,6 +267,10 @@ def _allow(document: _Document, table: dict[str, Any], *, all_of: bool) -> Allow
     lists = {key: tuple(table.get(key, ())) for key in _ALLOW_LISTS}
     lists["paths"] = tuple(_scoped(p, document.folder) for p in lists["paths"])
     return Allow(**lists, reason=table.get("reason", ""), all_of=all_of, folder=document.folder)
+
+
+def _is_texts(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(item, str) for item in value)
 
 
 def _compiles(document: _Document, pattern: str) -> None:

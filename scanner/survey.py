@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 
 from scanner import config as configuration
 from scanner.config import Config
@@ -140,12 +141,12 @@ def _scan_staged(request: Request, root: str, options: Options, wanted: PathFilt
         raise UsageError(f"{root} is in no git repository", "--staged needs one")
     named = _named(top, request.paths)
     staged = list_staged(top, lambda path: wanted.allows(path) and _under(path, named))
-    blobs: list[Blob | Skipped] = list(read_staged(top, staged))
+    blobs: Iterator[Blob | Skipped] = read_staged(top, staged)
     if request.given and named is not None:
         fresh = {one.path for one in staged}
         rest = [os.path.join(top, path) for path in named if path not in fresh]
-        files, skipped = list_files(Tree(top, tuple(rest), True, wanted.allows))
-        blobs += [*read_all(files), *skipped]
+        files, skipped = list_files(Tree(top, tuple(rest), wanted=wanted.allows))
+        blobs = chain(blobs, read_all(files), skipped)
     return scan_blobs(blobs, options)
 
 

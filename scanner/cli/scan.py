@@ -14,7 +14,7 @@ from scanner.errors import (
     EXIT_INCOMPLETE,
     UsageError,
 )
-from scanner.model import CONFIDENCES, SEVERITIES, Finding, Summary
+from scanner.model import CONFIDENCES, SEVERITIES, Summary
 from scanner.survey import Request, Survey, survey
 
 FORMATS = ("text", "json", "jsonl", "sarif", "gitlab", "github", "junit", "csv", "html")
@@ -230,9 +230,3 @@ class _progress:  # noqa: N801 -- reads as the statement it is used in
             bar.start()
             self._bar = bar
         self._bar.update(0, completed=done)  # type: ignore[attr-defined]
-
-
-def masked_line(finding: Finding) -> str:
-    """One finding on one line, safe to show."""
-    key = f"{finding.key} = " if finding.key else ""
-    return f"{finding.path}:{finding.line}:{finding.column} {finding.rule} {key}{finding.masked}"

@@ -1,4 +1,4 @@
-"""`[allow]` of the configuration: findings that are meant to be there, by path, rule, value or key."""
+"""`[allow]` of the configuration: findings meant to be there, by path, rule, value or key."""
 
 from __future__ import annotations
 

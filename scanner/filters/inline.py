@@ -15,7 +15,7 @@ _SAME = re.compile(
 )
 _NEXT = re.compile(rb"pragma:[ \t]*(?:allow|white)list[ \t]+nextline[ \t]+secret(?![\w-])")
 _COMMENT_ONLY = re.compile(
-    rb"[ \t\xef\xbb\xbf]*(?:#|//|--|;|/\*|<!--|\*|%|\"|'|rem\b|REM\b|::|\{\{!|\{#|\(\*)"
+    rb"[ \t\xef\xbb\xbf]*(?:#|//|--|;|/\*|<!--|\*|%|rem\b|REM\b|::|\{\{!|\{#|\(\*)"
 )
 
 
