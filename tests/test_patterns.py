@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from functools import lru_cache
+from functools import cache
 
 import pytest
 import regex
@@ -22,7 +22,7 @@ NO_MATCHES = [pytest.param(r, t, id=f"{r.id}-{i}") for r in RULES for i, t in en
 PROVIDER_FILES = [path for path in rule_files() if os.path.basename(path) != "generic.toml"]
 
 
-@lru_cache(maxsize=None)
+@cache
 def compiled(rule: Rule) -> regex.Pattern[bytes]:
     return regex.compile(rule.pattern.encode(), regex.VERSION0)
 

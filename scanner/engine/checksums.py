@@ -130,7 +130,7 @@ def _polymod(values: Sequence[int]) -> int:
 def _bech32_parts(text: str) -> tuple[list[int], list[int]] | None:
     part, _, data = text.lower().rpartition("1")
     values = [BECH32.find(letter) for letter in data]
-    if not part or -1 in values:
+    if not part or -1 in values or text not in (text.lower(), text.upper()):
         return None
     return [ord(c) >> 5 for c in part] + [0] + [ord(c) & 31 for c in part], values
 

@@ -13,7 +13,7 @@ import json
 import re
 from collections.abc import Callable
 
-_NOISE = re.compile(rb"\\[nrt\\]|[\s\"'`+,;:.()\[\]<>|*#/-]")
+_JOINT = re.compile(rb"[\"'`][ \t]*[+.,&]?[ \t]*\\?\r?\n[ \t]*(?:[+.&][ \t]*)?[\"'`]")
 _ARMOR_NOISE = re.compile(rb"\\[nrt\\]|[\s\"'`,;]|^[ \t]*[#>|*]", re.MULTILINE)
 _FRAME = re.compile(rb"-----(BEGIN|END) ([A-Z0-9 ]{0,40}?)-----")
 _HEADERS = re.compile(
@@ -96,7 +96,7 @@ def _body(block: bytes) -> tuple[bytes, bytes]:
     frames = list(_FRAME.finditer(block))
     if len(frames) < 2:
         return b"", b""
-    inner = _HEADERS.sub(b"", block[frames[0].end() : frames[-1].start()])
+    inner = _HEADERS.sub(b"", _JOINT.sub(b"", block[frames[0].end() : frames[-1].start()]))
     return frames[0].group(2), _ARMOR_NOISE.sub(b"", inner)
 
 
@@ -106,9 +106,6 @@ def _is_pem(block: bytes) -> bool:
     if b"ENCRYPTED" in block or (len(text) < _SHORTEST_BODY and text[:15] != _ED25519):
         return False
     data = _decode(text)
-    if data is None:
-        text = _NOISE.sub(b"", text)  # concatenated string literals
-        data = _decode(text)
     if data is None:
         return False
     if label.startswith(b"OPENSSH"):
