@@ -12,8 +12,8 @@ import hmac
 import secrets as _random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any, NoReturn
 from typing import Literal as OneOf
-from typing import NoReturn
 
 Confidence = OneOf["low", "medium", "high"]
 Severity = OneOf["info", "low", "medium", "high", "critical"]
@@ -270,4 +270,4 @@ class Entry:
     run: str
     phase: str
     step: str = ""
-    facts: Mapping[str, str] = field(default_factory=dict)
+    facts: Mapping[str, Any] = field(default_factory=dict)

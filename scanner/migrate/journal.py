@@ -1,0 +1,171 @@
+"""What a migration did, line by line, in the user's state folder: digests and references only.
+
+One file a run, JSON lines, flushed to disk at each append. File contents appear as HMAC-SHA256
+under a key that stays in the state folder, so that a journal alone lets nobody guess a password.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import os
+import secrets
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from scanner.errors import JournalError
+from scanner.model import Entry
+
+
+class Journal:
+    """The journals of one tree. root: the tree's absolute path."""
+
+    def __init__(self, root: str, state: str | None = None) -> None:
+        digest = hashlib.sha256(os.fsencode(os.path.realpath(root))).hexdigest()[:20]
+        self.root = os.path.realpath(root)
+        self.folder = os.path.join(state or state_folder(), "repos", digest)
+        self._runs = os.path.join(self.folder, "runs")
+
+    def runs(self) -> tuple[str, ...]:
+        """The ids of all runs, oldest first."""
+        try:
+            names = os.listdir(self._runs)
+        except FileNotFoundError:
+            return ()
+        return tuple(sorted(n.removesuffix(".jsonl") for n in names if n.endswith(".jsonl")))
+
+    def start(self, facts: Mapping[str, Any]) -> str:
+        """Open a new run and note how it was asked for; returns its id."""
+        stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime())
+        run = f"{stamp}-{secrets.token_hex(2)}"
+        self._make_folders()
+        self.append([Entry(run, "begin", facts={"root": self.root, **facts})])
+        return run
+
+    def append(self, entries: Sequence[Entry]) -> None:
+        """Add entries of one run in one write, flushed to disk before this returns."""
+        if not entries:
+            return
+        lines = "".join(_line(entry) for entry in entries)
+        path = self._path(entries[0].run)
+        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_NOFOLLOW", 0)
+        try:
+            with os.fdopen(os.open(path, flags, 0o600), "ab") as stream:
+                if stream.tell() and not _ends_whole(path):
+                    lines = "\n" + lines  # a killed run left half a line
+                stream.write(lines.encode())
+                stream.flush()
+                os.fsync(stream.fileno())
+        except OSError as problem:
+            why = (problem.strerror or "").lower()
+            hint = "make room, or set UNLEAK_STATE_DIR to another folder"
+            raise JournalError(f"cannot write the journal: {why}", hint) from None
+
+    def read(self, run: str) -> list[Entry]:
+        """The run's entries in order; half a line (a run was killed) is left out."""
+        try:
+            with open(self._path(run), encoding="utf-8") as stream:
+                lines = stream.read().splitlines()
+        except FileNotFoundError:
+            raise JournalError(f"no run is called {run}", "see 'unleak journal list'") from None
+        except OSError as problem:
+            raise JournalError(f"cannot read the journal: {problem.strerror}") from None
+        return [entry for line in lines if (entry := _entry(run, line))]
+
+    def digest(self, data: bytes) -> str:
+        """What the journal may say about a file's content."""
+        return hmac.digest(self._key(), data, hashlib.sha256).hex()
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """One run at a time on this tree; JournalError at once if another one works on it."""
+        from filelock import FileLock, Timeout
+
+        self._make_folders()
+        lock = FileLock(os.path.join(self.folder, "lock"), timeout=0)
+        try:
+            lock.acquire()
+        except Timeout:
+            hint = "wait until it is done, then try again"
+            raise JournalError("another run is working on this tree", hint) from None
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def _path(self, run: str) -> str:
+        if not run or "/" in run or run.startswith("."):
+            raise JournalError(f"{run!r} is no run", "see 'unleak journal list'")
+        return os.path.join(self._runs, f"{run}.jsonl")
+
+    def _make_folders(self) -> None:
+        try:
+            os.makedirs(self._runs, mode=0o700, exist_ok=True)
+            os.chmod(self.folder, 0o700)
+        except OSError as problem:
+            why = (problem.strerror or "").lower()
+            hint = "set UNLEAK_STATE_DIR to a folder that can be written"
+            raise JournalError(f"cannot write {self.folder}: {why}", hint) from None
+
+    def _key(self) -> bytes:
+        path = os.path.join(self.folder, "key")
+        self._make_folders()
+        try:
+            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except FileExistsError:
+            with open(path, "rb") as stream:
+                return stream.read()
+        key = secrets.token_bytes(32)
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(key)
+            stream.flush()
+            os.fsync(stream.fileno())
+        return key
+
+
+def state_folder() -> str:
+    """The user's state folder for unleak; UNLEAK_STATE_DIR overrides."""
+    if given := os.environ.get("UNLEAK_STATE_DIR"):
+        return given
+    from platformdirs import user_state_path
+
+    return str(user_state_path("unleak"))
+
+
+def phases(entries: Sequence[Entry]) -> frozenset[str]:
+    """The phases that a run has reached."""
+    return frozenset(entry.phase for entry in entries)
+
+
+def state_of(entries: Sequence[Entry]) -> str:
+    """One of "interrupted", "applied", "undone" or "undo interrupted"."""
+    reached = phases(entries)
+    if "undo-end" in reached:
+        return "undone"
+    if "undo-begin" in reached:
+        return "undo interrupted"
+    return "applied" if "end" in reached else "interrupted"
+
+
+def _line(entry: Entry) -> str:
+    fields: dict[str, Any] = {"phase": entry.phase}
+    if entry.step:
+        fields["step"] = entry.step
+    return json.dumps({**fields, **entry.facts}, sort_keys=True) + "\n"
+
+
+def _entry(run: str, line: str) -> Entry | None:
+    try:
+        fields = json.loads(line)
+        return Entry(run, fields.pop("phase"), fields.pop("step", ""), fields)
+    except (ValueError, KeyError, AttributeError):
+        return None
+
+
+def _ends_whole(path: str) -> bool:
+    with open(path, "rb") as stream:
+        stream.seek(-1, os.SEEK_END)
+        return stream.read(1) == b"\n"

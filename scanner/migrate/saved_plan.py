@@ -1,0 +1,174 @@
+"""A plan as a JSON file without values, to be reviewed by somebody else and applied later.
+
+Values are read again from the files when the plan is applied; salted, memory-hard digests say
+whether a file and a value are still what the plan was made for.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from scanner.errors import PlanError
+from scanner.fingerprint import fingerprint
+from scanner.migrate.plan import file_digest, tree_digest
+from scanner.model import Edit, Finding, Literal, Place, Plan, Secret, Step
+from scanner.references.syntax import format_reference, parse_reference
+
+VERSION = 1
+Read = Callable[[str], bytes]
+
+
+def render_plan(plan: Plan, salt: bytes, read: Read) -> str:
+    """The plan as JSON text: sorted, without times, without values."""
+    digests: dict[str, str] = {}
+    for step in plan.steps:
+        if step.path not in digests and step.edits:
+            digests[step.path] = _hard(read(step.path), salt)
+    document = {
+        "unleak-plan": VERSION,
+        "vault": plan.vault,
+        "salt": salt.hex(),
+        "steps": [_saved(step, salt, digests.get(step.path, "")) for step in plan.steps],
+    }
+    return json.dumps(document, indent=1, sort_keys=True) + "\n"
+
+
+def load_plan(text: str, root: str, read: Read) -> Plan:
+    """The plan of a file that `render_plan` made, with the values read from the tree.
+
+    PlanError names what is wrong with the file, or every file of the tree that differs.
+    """
+    try:
+        document = json.loads(text)
+        if document["unleak-plan"] != VERSION:
+            raise PlanError(f"plan of version {document['unleak-plan']}: this is {VERSION}")
+        salt = bytes.fromhex(document["salt"])
+        saved = list(document["steps"])
+        files = _same_files(saved, salt, read)
+        steps = tuple(_step(one, salt, files) for one in saved)
+        return Plan(root, document["vault"], steps, tree_digest(steps))
+    except (ValueError, KeyError, TypeError, AttributeError) as problem:
+        hint = "make it again with 'unleak migrate --plan FILE'"
+        raise PlanError(f"not a plan: {type(problem).__name__}", hint) from None
+
+
+def _same_files(saved: list[Mapping[str, Any]], salt: bytes, read: Read) -> dict[str, bytes]:
+    wanted = {one["path"]: one["file"] for one in saved if one["edits"]}
+    files = {}
+    changed = []
+    for path, digest in wanted.items():
+        try:
+            files[path] = read(path)
+        except Exception as problem:  # noqa: BLE001 -- any reason means the tree differs
+            changed.append(f"{path} ({type(problem).__name__})")
+            continue
+        if _hard(files[path], salt) != digest:
+            changed.append(path)
+    if changed:
+        shown = ", ".join(changed[:5]) + (" ..." if len(changed) > 5 else "")
+        raise PlanError(f"the tree is not as it was planned for: {shown}", "plan again")
+    return files
+
+
+def _hard(data: bytes, salt: bytes) -> str:
+    """A file may hold little but a weak password: guessing it must cost."""
+    body = hashlib.sha256(data).digest()
+    return hashlib.scrypt(body, salt=salt, n=1 << 12, r=8, p=1, dklen=16).hex()
+
+
+def _saved(step: Step, salt: bytes, digest: str) -> dict[str, Any]:
+    finding, literal = step.finding, step.literal
+    fields: dict[str, Any] = {
+        "id": step.id,
+        "path": step.path,
+        "file": digest,
+        "rule": finding.rule,
+        "key": finding.key,
+        "line": finding.line,
+        "span": [finding.start, finding.end],
+        "masked": finding.masked,
+        "severity": finding.severity,
+        "confidence": finding.confidence,
+        "fingerprint": fingerprint(finding, salt),
+        "disposition": step.disposition,
+        "reason": step.reason,
+        "name": step.name,
+        "reference": format_reference(step.reference) if step.reference else "",
+        "form": step.form,
+        "edits": [[e.start, e.end, base64.b64encode(e.new).decode()] for e in step.edits],
+        "literal": None,
+    }
+    if literal is not None:
+        fields["literal"] = {
+            "language": literal.language,
+            "span": [literal.start, literal.end],
+            "key_path": list(literal.key_path),
+            "style": literal.style,
+            "context": list(literal.context),
+        }
+    return fields
+
+
+def _step(saved: Mapping[str, Any], salt: bytes, files: Mapping[str, bytes]) -> Step:
+    path = saved["path"]
+    data = files.get(path, b"")
+    start, end = saved["span"]
+    finding = _finding(saved, data[start:end])
+    if data and fingerprint(finding, salt) != saved["fingerprint"]:
+        raise PlanError(f"{path}: the plan does not fit the value there", "plan again")
+    literal = _literal(saved["literal"], path, data, start, end) if data else None
+    return Step(
+        id=saved["id"],
+        finding=finding,
+        path=path,
+        file_digest=file_digest(data),
+        disposition=saved["disposition"],
+        reason=saved["reason"],
+        name=saved["name"],
+        reference=parse_reference(saved["reference"]) if saved["reference"] else None,
+        literal=literal,
+        edits=tuple(Edit(s, e, base64.b64decode(new)) for s, e, new in saved["edits"]),
+        form=saved["form"],
+    )
+
+
+def _literal(
+    saved: Mapping[str, Any] | None, path: str, data: bytes, start: int, end: int
+) -> Literal | None:
+    """Located anew: only the file itself says what the value is."""
+    from scanner.literals import locate
+
+    if saved is None:
+        return None
+    if saved["language"] == "file":
+        return Literal("file", 0, len(data), data, (), "whole")
+    literal = locate.locate(path, data, start, end)
+    if [literal.start, literal.end] != saved["span"]:
+        raise PlanError(f"{path}: the plan does not fit the file", "plan again")
+    return literal
+
+
+def _finding(saved: Mapping[str, Any], value: bytes) -> Finding:
+    start, end = saved["span"]
+    return Finding(
+        rule=saved["rule"],
+        secret=Secret(value),
+        blob_id="",
+        places=(Place(saved["path"]),),
+        start=start,
+        end=end,
+        line=saved["line"],
+        column=1,
+        end_line=saved["line"],
+        end_column=1,
+        key=saved["key"],
+        severity=saved["severity"],
+        confidence=saved["confidence"],
+        score=0.0,
+        masked=saved["masked"],
+        fingerprint=saved["fingerprint"],
+    )
