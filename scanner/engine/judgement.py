@@ -119,4 +119,4 @@ def _of_format(judged: Judged) -> Judged | None:
 def _path_matches(patterns: tuple[str, ...], path: str) -> bool:
     import pathspec
 
-    return bool(pathspec.PathSpec.from_lines("gitwildmatch", patterns).match_file(path))
+    return bool(pathspec.GitIgnoreSpec.from_lines(patterns).match_file(path))

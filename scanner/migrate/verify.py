@@ -1,4 +1,4 @@
-"""Is what migrations left still whole: does every reference resolve, dangle, or stand unused?"""
+"""Check that what migrations left is whole: every reference resolves, nothing stands unused."""
 
 from __future__ import annotations
 
