@@ -1,0 +1,105 @@
+"""What a developer reads in a terminal: findings by file, why each is one, and what to do next."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from itertools import groupby
+
+from scanner.model import SEVERITIES, Finding, Summary
+from scanner.reports.safe import escaped, value_text
+
+_COLOURS = {"critical": "1;31", "high": "31", "medium": "33", "low": "36", "info": "2"}
+_REASONS = 3
+
+Paint = Callable[[str, str], str]
+
+
+def render(
+    findings: Sequence[Finding],
+    summary: Summary,
+    *,
+    show_secrets: bool,
+    explain: bool,
+    color: bool = False,
+    verbose: bool = False,
+) -> Iterator[str]:
+    """Lines of the report. color: ANSI colours; verbose: also time and what was suppressed."""
+    paint = _paint if color else _plain
+    for path, group in groupby(findings, lambda finding: finding.path):
+        yield paint(escaped(path), "1") + "\n"
+        for finding in group:
+            yield from _finding(finding, summary, paint, show_secrets=show_secrets, explain=explain)
+        yield "\n"
+    yield from _skipped(summary, paint)
+    yield _totals(findings, summary, paint)
+    if verbose:
+        yield from _details(summary)
+    if findings:
+        yield "next: 'unleak migrate .' shows how they would move into a vault\n"
+
+
+def _finding(
+    finding: Finding, summary: Summary, paint: Paint, *, show_secrets: bool, explain: bool
+) -> Iterator[str]:
+    info = summary.rules.get(finding.rule)
+    name = escaped(info.name if info else finding.rule)
+    value = escaped(value_text(finding)) if show_secrets else finding.masked
+    key = f"{escaped(finding.key)} = " if finding.key else ""
+    where = f"{escaped(finding.path)}:{finding.line}:{finding.column}"
+    severity = paint(f"{finding.severity:8}", _COLOURS[finding.severity])
+    yield f"  {where}  {severity} {key}{paint(value, '1')}\n"
+    reasons = finding.reasons if explain else finding.reasons[:_REASONS]
+    said = "; ".join(escaped(reason) for reason in reasons)
+    yield f"      {name} [{finding.rule}], {finding.confidence} confidence"
+    yield f" ({finding.score:.2f})\n" if explain else "\n"
+    if said:
+        yield paint(f"      {said}", "2") + "\n"
+    if explain and finding.fingerprint:
+        yield paint(f"      unleak:v1:{finding.fingerprint}", "2") + "\n"
+
+
+def _skipped(summary: Summary, paint: Paint) -> Iterator[str]:
+    if summary.skipped:
+        yield paint("not scanned:", "1;31") + "\n"
+    for one in summary.skipped:
+        yield f"  {escaped(one.place.path)}: {escaped(one.reason)}\n"
+
+
+def _totals(findings: Sequence[Finding], summary: Summary, paint: Paint) -> str:
+    counts = Counter(finding.severity for finding in findings)
+    parts = [f"{counts[name]} {name}" for name in reversed(SEVERITIES) if counts[name]]
+    scanned = f"{summary.files} files, {_size(summary.bytes)} scanned"
+    suppressed = sum(summary.suppressed.values())
+    more = f"; {suppressed} suppressed" if suppressed else ""
+    if findings:
+        head = f"{len(findings)} findings ({', '.join(parts)})"
+    elif summary.complete:
+        head = "no secrets found"
+    else:
+        head = "no secrets found in what could be read"
+    return f"{paint(head, '1')}; {scanned}{more}\n"
+
+
+def _details(summary: Summary) -> Iterator[str]:
+    for reason, count in summary.suppressed.items():
+        yield f"  suppressed by {escaped(reason)}: {count}\n"
+    for note in summary.notes:
+        yield f"  {escaped(note)}\n"
+    yield f"  {summary.seconds:.2f} s\n"
+
+
+def _size(count: int) -> str:
+    for unit, step in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
+        if count >= step:
+            return f"{count / step:.1f} {unit}"
+    return f"{count} bytes"
+
+
+def _paint(text: str, code: str) -> str:
+    return f"\x1b[{code}m{text}\x1b[0m"
+
+
+def _plain(text: str, code: str) -> str:
+    del code
+    return text
