@@ -67,7 +67,7 @@ class Judgement:
             end = start + len(value)
         if rule.entropy and shannon(value) < rule.entropy:
             return None
-        if self._is_expression(end, quote):
+        if self._is_expression(end, quote) or self._is_expansion(key_start, value):
             return None
         candidate = score.Candidate(rule.id, key, value, quote, self._role, self._aside)
         points, reasons = score.judge(candidate)
@@ -86,6 +86,11 @@ class Judgement:
         for comment in (b" #", b"\t#", b" ;"):
             line = line.split(comment, 1)[0]
         return line.rstrip() or value
+
+    def _is_expansion(self, key_start: int, value: bytes) -> bool:
+        """`${NAME:?message}` says what is missing; it holds no value."""
+        before = self._read(max(0, key_start - 2), min(key_start, 2))
+        return before == b"${" and value.startswith(b"?")
 
     def _is_expression(self, end: int, quote: bytes) -> bool:
         """A bare word that is called or indexed is code: `token = read(x)`, `secret = cfg["x"]`."""

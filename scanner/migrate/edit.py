@@ -43,6 +43,17 @@ def moved(edits: Sequence[Edit], offset: int) -> int:
     )
 
 
+def new_spans(edits: Sequence[Edit]) -> list[tuple[Edit, int, int]]:
+    """(edit, start, end) of what each edit wrote, in the new file, in order."""
+    found = []
+    shift = 0
+    for edit in sorted(set(edits), key=lambda one: (one.start, one.end)):
+        start = edit.start + shift
+        found.append((edit, start, start + len(edit.new)))
+        shift += len(edit.new) - (edit.end - edit.start)
+    return found
+
+
 def read_file(root: str, path: str) -> bytes | None:
     """The bytes of a regular file of the tree; None if there is none; EditError for links."""
     with _explained(path), _folder_of(root, path) as (folder, name):

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 
 from scanner.errors import EditError, LiteralError
 from scanner.literals import locate
-from scanner.migrate.edit import moved
+from scanner.migrate.edit import moved, new_spans
 from scanner.model import Edit, Finding, Literal, Step
 from scanner.references.syntax import format_reference
 
@@ -25,7 +25,7 @@ def prove(path: str, before: bytes, after: bytes, steps: Sequence[Step], rescan:
         old, new = locate.literals(path, before), locate.literals(path, after)
     except LiteralError as problem:
         raise EditError(f"{path}: does not parse after the change: {problem.message}") from None
-    spans = [(moved(edits, e.start), moved(edits, e.start) + len(e.new)) for e in edits]
+    spans = [(start, end) for _, start, end in new_spans(edits)]
     _others_unchanged(path, old, new, edits, spans)
     for step in steps:
         _holds_reference(path, new, edits, step)
@@ -70,7 +70,7 @@ def _holds_reference(path: str, new: Sequence[Literal], edits: Sequence[Edit], s
 
 def _clean(path: str, after: bytes, edits: Sequence[Edit], rescan: Rescan) -> None:
     """No finding in what was written."""
-    spans = [(moved(edits, e.start), moved(edits, e.start) + len(e.new)) for e in edits]
+    spans = [(start, end) for _, start, end in new_spans(edits)]
     for finding in rescan(path, after):
         if any(finding.start < end and start < finding.end for start, end in spans):
             raise EditError(f"{path}: what was written is still a finding ({finding.rule})")

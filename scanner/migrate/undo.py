@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from scanner.errors import EditError, JournalError
-from scanner.migrate.edit import moved, read_file, remove_file, replace_file, spliced, sweep
+from scanner.migrate.edit import new_spans, read_file, remove_file, replace_file, spliced, sweep
 from scanner.migrate.journal import Journal, state_of
 from scanner.migrate.spelling import old_bytes
 from scanner.model import Edit, Entry, Reference, Secret
@@ -128,11 +128,10 @@ def _is_back(journal: Journal, entry: Entry, now: bytes | None) -> bool:
 
 def _before(now: bytes, notes: Sequence[dict[str, Any]], values: dict[str, Secret]) -> bytes:
     """The old file: each edit's new bytes are found where they must be and replaced."""
-    made = [Edit(n["start"], n["end"], base64.b64decode(n["new"])) for n in notes]
+    made = {Edit(n["start"], n["end"], base64.b64decode(n["new"])): n for n in notes}
     back = []
-    for edit, note in zip(made, notes, strict=True):
-        start = moved(made, edit.start)
-        end = start + len(edit.new)
+    for edit, start, end in new_spans(list(made)):
+        note = made[edit]
         if now[start:end] != edit.new:
             raise EditError("does not hold what was written there")
         old = old_bytes(note["note"], values.get(note["reference"]))
@@ -168,7 +167,11 @@ def _clean_map(
         if line.rstrip(b"\r\n") not in added or _refers(line, needed)
     ]
     after = b"".join(kept)
-    if after != now:
+    created = not mine[0].facts["before"]
+    if created and not any(line.strip() and not line.startswith(b"#") for line in kept):
+        remove_file(root, ENV_PATH, now)
+        result.restored.append(ENV_PATH)
+    elif after != now:
         replace_file(root, ENV_PATH, now, after, run)
         result.restored.append(ENV_PATH)
 

@@ -49,7 +49,7 @@ def _finding(
     where = f"{escaped(finding.path)}:{finding.line}:{finding.column}"
     severity = paint(f"{finding.severity:8}", _COLOURS[finding.severity])
     yield f"  {where}  {severity} {key}{paint(value, '1')}\n"
-    reasons = finding.reasons if explain else finding.reasons[:_REASONS]
+    reasons = finding.reasons if explain else map(_unweighted, finding.reasons[:_REASONS])
     said = "; ".join(escaped(reason) for reason in reasons)
     yield f"      {name} [{finding.rule}], {finding.confidence} confidence"
     yield f" ({finding.score:.2f})\n" if explain else "\n"
@@ -57,6 +57,11 @@ def _finding(
         yield paint(f"      {said}", "2") + "\n"
     if explain and finding.fingerprint:
         yield paint(f"      unleak:v1:{finding.fingerprint}", "2") + "\n"
+
+
+def _unweighted(reason: str) -> str:
+    """A reason without the weight it starts with."""
+    return reason.partition(" ")[2] if reason[:1] in "+-" else reason
 
 
 def _skipped(summary: Summary, paint: Paint) -> Iterator[str]:
