@@ -20,6 +20,15 @@ from scanner.errors import JournalError
 from scanner.model import Entry
 
 
+_STATES = {
+    "begin": "interrupted",
+    "end": "applied",
+    "undo-begin": "undo interrupted",
+    "undo-end": "undone",
+    "undo-left": "undone in part",
+}
+
+
 class Journal:
     """The journals of one tree. root: the tree's absolute path."""
 
@@ -135,19 +144,10 @@ def state_folder() -> str:
     return str(user_state_path("unleak"))
 
 
-def phases(entries: Sequence[Entry]) -> frozenset[str]:
-    """The phases that a run has reached."""
-    return frozenset(entry.phase for entry in entries)
-
-
 def state_of(entries: Sequence[Entry]) -> str:
-    """One of "interrupted", "applied", "undone" or "undo interrupted"."""
-    reached = phases(entries)
-    if "undo-end" in reached:
-        return "undone"
-    if "undo-begin" in reached:
-        return "undo interrupted"
-    return "applied" if "end" in reached else "interrupted"
+    """One of "interrupted", "applied", "undo interrupted", "undone" and "undone in part"."""
+    last = next((e.phase for e in reversed(entries) if e.phase in _STATES), "")
+    return _STATES.get(last, "interrupted")
 
 
 def _line(entry: Entry) -> str:

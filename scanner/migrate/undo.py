@@ -60,8 +60,7 @@ def undo(
         _restore(root, journal, entry, values, result)
     _clean_map(root, journal, run, entries, edits, result)
     _empty_vault(journal, run, entries, vault, referenced, result)
-    if not result.conflicts:
-        journal.append([Entry(run, "undo-end")])
+    journal.append([Entry(run, "undo-left" if result.conflicts else "undo-end")])
     return result
 
 
