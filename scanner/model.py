@@ -7,9 +7,7 @@ relative to the scanned root, decoded with `os.fsdecode` (surrogate escapes keep
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-import secrets as _random
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
@@ -23,7 +21,7 @@ Form = OneOf["uri", "environment"]
 CONFIDENCES: tuple[Confidence, ...] = ("low", "medium", "high")
 SEVERITIES: tuple[Severity, ...] = ("info", "low", "medium", "high", "critical")
 
-_PROCESS_KEY = _random.token_bytes(32)
+_PROCESS_KEY = os.urandom(32)
 
 
 class Secret:
@@ -41,7 +39,9 @@ class Secret:
     @property
     def digest(self) -> bytes:
         """HMAC-SHA256 under a key of this process: equal secrets, equal digests; never stored."""
-        return hmac.digest(_PROCESS_KEY, self._raw, hashlib.sha256)
+        import hmac  # not on the way to the first finding
+
+        return hmac.digest(_PROCESS_KEY, self._raw, "sha256")
 
     def __repr__(self) -> str:
         return "Secret(***)"
@@ -52,7 +52,7 @@ class Secret:
         return repr(self)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Secret) and hmac.compare_digest(self._raw, other._raw)
+        return isinstance(other, Secret) and self.digest == other.digest
 
     def __hash__(self) -> int:
         return hash(self.digest)

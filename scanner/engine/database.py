@@ -7,13 +7,12 @@ the library's version and of the machine; a file that does not read back whole i
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import struct
 import sys
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -23,18 +22,43 @@ from scanner.rules import Rule, load_rules, rule_files
 
 MAX_REACH = 1 << 20
 MARGIN = 64  # bytes of look-around beyond the longest match
-_FORMAT = b"unleak-rules-3\n"
-_HEADER = struct.Struct("<II")
+_FORMAT = b"unleak-rules-4\n"
+_HEADER = struct.Struct("<III")  # checksum, end of the facts, end of the rules
 _NOT_CACHED = ("match", "no_match")
+
+
+class CachedRules:
+    """The rules of a cache file, each read when it is asked for: most runs need few or none."""
+
+    def __init__(self, lines: list[bytes]) -> None:
+        self._lines = lines
+        self._read: dict[int, Rule] = {}
+
+    def __len__(self) -> int:
+        return len(self._lines)
+
+    def __getitem__(self, number: int) -> Rule:
+        rule = self._read.get(number)
+        if rule is None:
+            fields = json.loads(self._lines[number])
+            rule = self._read[number] = Rule(**_tuples(fields))
+        return rule
+
+    def __iter__(self) -> Iterator[Rule]:
+        return (self[number] for number in range(len(self)))
 
 
 @dataclass(frozen=True, slots=True)
 class Database:
-    """Rules and their compiled anchors. A hit is (number, end); `owner[number]` is its rule."""
+    """Rules and their compiled anchors. A hit is (number, end); `owner[number]` is its rule.
 
-    rules: tuple[Rule, ...]
+    reach: bytes, the longest of all rules.
+    """
+
+    rules: tuple[Rule, ...] | CachedRules
     owner: tuple[int, ...]
     compiled: Any
+    reach: int
 
 
 def load_database(
@@ -48,13 +72,14 @@ def load_database(
     files = rule_files(extra)
     level = "low" if minimum == "low" else "medium"
     folder = cache_folder() if cache is None else cache
-    path = os.path.join(folder, f"rules-{_key(files, level)}.bin")
-    cached = _read(path)
+    facts = _facts(files, level)
+    path = os.path.join(folder, f"rules-{zlib.crc32(facts):08x}.bin")
+    cached = _read(path, facts)
     if cached is not None:
         return cached
     rules = tuple(prepare(r) for r in load_rules(files) if _reaches(r, level))
     database, serialised = _compile(rules)
-    _write(path, database, serialised)
+    _write(path, facts, database, serialised)
     return database
 
 
@@ -96,21 +121,19 @@ def _reaches(rule: Rule, level: str) -> bool:
     return CONFIDENCES.index(rule.confidence) >= CONFIDENCES.index(level)
 
 
-def _key(files: Sequence[str], level: str) -> str:
+def _facts(files: Sequence[str], level: str) -> bytes:
+    """Everything that a cache depends on; it stands in the cache and must be equal."""
     import hyperscan
 
-    facts = [
-        str(getattr(hyperscan, "__version__", "")),
-        level,
-        os.uname().machine if hasattr(os, "uname") else "",
-    ]
+    version = str(getattr(hyperscan, "__version__", ""))
+    facts = [version, level, os.uname().machine if hasattr(os, "uname") else ""]
     for path in files:
         try:
             status = os.stat(path)
         except OSError as problem:
             raise RuleError(f"{path}: cannot be read: {problem.strerror}") from problem
         facts.append(f"{path} {status.st_size} {status.st_mtime_ns}")
-    return hashlib.blake2b(_FORMAT + "\n".join(facts).encode("utf-8", "replace")).hexdigest()[:32]
+    return "\n".join(facts).encode("utf-8", "surrogateescape")
 
 
 def _compile(rules: tuple[Rule, ...]) -> tuple[Database, bytes]:
@@ -134,7 +157,8 @@ def _compile(rules: tuple[Rule, ...]) -> tuple[Database, bytes]:
     except hyperscan.HyperscanError as problem:
         raise _which(rules, expressions, owner, str(problem)) from problem
     serialised: bytes = hyperscan.dumpb(compiled)
-    return Database(rules, tuple(owner), compiled), serialised
+    reach = max((rule.reach for rule in rules), default=0)
+    return Database(rules, tuple(owner), compiled, reach), serialised
 
 
 def _which(
@@ -152,7 +176,7 @@ def _which(
     return RuleError(f"the rules do not compile together: {problem}")
 
 
-def _read(path: str) -> Database | None:
+def _read(path: str, facts: bytes) -> Database | None:
     import hyperscan
 
     try:
@@ -161,16 +185,17 @@ def _read(path: str) -> Database | None:
         offset = len(_FORMAT)
         if data[:offset] != _FORMAT:
             return None
-        length, check = _HEADER.unpack_from(data, offset)
+        lengths = _HEADER.unpack_from(data, offset)
         offset += _HEADER.size
-        if zlib.crc32(memoryview(data)[offset:]) != check:
+        body = memoryview(data)[offset:]
+        if zlib.crc32(body) != lengths[0] or body[: lengths[1]] != facts:
             return None
-        document = json.loads(data[offset : offset + length])
-        compiled = hyperscan.loadb(data[offset + length :], mode=hyperscan.HS_MODE_BLOCK)
+        rules = bytes(body[lengths[1] : lengths[2]]).split(b"\n")
+        owner, reach = json.loads(rules.pop())
+        compiled = hyperscan.loadb(bytes(body[lengths[2] :]), mode=hyperscan.HS_MODE_BLOCK)
         compiled.scratch = hyperscan.Scratch(compiled)
-        rules = tuple(Rule(**_tuples(fields)) for fields in document["rules"])
-        return Database(rules, tuple(document["owner"]), compiled)
-    except (OSError, ValueError, KeyError, TypeError, struct.error, hyperscan.HyperscanError):
+        return Database(CachedRules(rules), tuple(owner), compiled, reach)
+    except (OSError, ValueError, TypeError, struct.error, hyperscan.HyperscanError):
         return None
 
 
@@ -178,14 +203,16 @@ def _tuples(fields: dict[str, Any]) -> dict[str, Any]:
     return {key: tuple(v) if isinstance(v, list) else v for key, v in fields.items()}
 
 
-def _write(path: str, database: Database, serialised: bytes) -> None:
+def _write(path: str, facts: bytes, database: Database, serialised: bytes) -> None:
     """Best effort: the rename makes it whole or absent for every other run."""
     import tempfile
 
-    rules = [_cached_fields(rule) for rule in database.rules]
-    text = json.dumps({"rules": rules, "owner": database.owner}).encode()
-    body = text + serialised
-    header = _FORMAT + _HEADER.pack(len(text), zlib.crc32(body))
+    lines = [json.dumps(_cached_fields(rule)) for rule in database.rules]
+    lines.append(json.dumps([database.owner, database.reach]))
+    rules = "\n".join(lines).encode()
+    body = facts + rules + serialised
+    split = len(facts), len(facts) + len(rules)
+    header = _FORMAT + _HEADER.pack(zlib.crc32(body), *split)
     folder = os.path.dirname(path)
     if not folder:
         return

@@ -27,7 +27,7 @@ class Matcher:
     def __init__(self, database: Database, active: frozenset[str] | None = None) -> None:
         self._rules = database.rules
         self._owner = database.owner
-        self._overlap = max((rule.reach for rule in database.rules), default=0)
+        self._overlap = database.reach
         self._scan = database.compiled.scan
         self._active = active
         self._patterns: dict[str, Any] = {}
