@@ -7,7 +7,9 @@ no part: a moved line keeps its fingerprint, a changed value gets another one.
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
@@ -19,52 +21,89 @@ SALT_PATH = ".unleak/salt"
 _DEFAULT_SALT = bytes(16)
 _COST = {"n": 1 << 12, "r": 8, "p": 1}  # about 5 ms and 4 MiB a guess
 _THREADS_FROM = 8
+_HINT = "bring it back from git; another salt means other fingerprints"
 
 
 def load_salt(root: str) -> bytes:
     """The repository's salt, 16 bytes; a fixed public one until `make_salt` made one."""
     try:
-        with open(os.path.join(root, SALT_PATH), encoding="ascii") as stream:
-            salt = bytes.fromhex(stream.read().strip())
+        text = _read_small(os.path.join(root, SALT_PATH))
     except (FileNotFoundError, NotADirectoryError):
         return _DEFAULT_SALT
-    except (OSError, ValueError) as problem:
-        hint = "it holds 32 hexadecimal digits; bring it back from git"
-        raise ConfigError(f"{SALT_PATH}: cannot be read: {type(problem).__name__}", hint) from None
-    if len(salt) != 16:
-        raise ConfigError(f"{SALT_PATH}: not 32 hexadecimal digits", "bring it back from git")
-    return salt
+    except OSError as problem:
+        why = (problem.strerror or type(problem).__name__).lower()
+        raise ConfigError(f"{SALT_PATH}: cannot be read: {why}", _HINT) from None
+    digits = text.removesuffix(b"\n").removesuffix(b"\r")
+    if len(digits) != 32 or not all(digit in b"0123456789abcdef" for digit in digits):
+        raise ConfigError(f"{SALT_PATH}:1: not 32 hexadecimal digits", _HINT)
+    return bytes.fromhex(digits.decode())
 
 
 def make_salt(root: str) -> bytes:
-    """The repository's salt, made now if there is none; it belongs into the repository."""
-    folder = os.path.join(root, ".unleak")
+    """The repository's salt, made now if there is none; it belongs into the repository.
+
+    The file appears whole or not at all, and the first of two makers wins.
+    """
+    folder = os.path.join(root, os.path.dirname(SALT_PATH))
+    path = os.path.join(root, SALT_PATH)
     if os.path.islink(folder):
         raise ConfigError(".unleak: stands behind a symbolic link", "make it a real folder")
-    path = os.path.join(root, SALT_PATH)
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
+    if os.path.lexists(path):
+        return load_salt(root)
+    salt = os.urandom(16)
     try:
         os.makedirs(folder, exist_ok=True)
-        handle = os.open(path, flags, 0o644)
+        _write_new(folder, path, salt.hex().encode() + b"\n")
     except FileExistsError:
         return load_salt(root)
     except OSError as problem:
-        why = (problem.strerror or "").lower()
+        why = (problem.strerror or type(problem).__name__).lower()
         raise ConfigError(f"{SALT_PATH}: cannot be written: {why}") from None
-    salt = os.urandom(16)
-    with os.fdopen(handle, "w", encoding="ascii") as stream:
-        stream.write(salt.hex() + "\n")
-        stream.flush()
-        os.fsync(stream.fileno())
     return salt
 
 
+def _read_small(path: str) -> bytes:
+    """The start of a regular file that is no link; never waits for the other end of a pipe."""
+    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+    handle = os.open(path, flags)
+    try:
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            raise OSError(errno.EINVAL, "not a regular file")
+        return os.read(handle, 64)
+    finally:
+        os.close(handle)
+
+
+def _write_new(folder: str, path: str, content: bytes) -> None:
+    """Write a file that was not there: a whole temporary one gets its name by a hard link."""
+    import tempfile
+
+    handle, temporary = tempfile.mkstemp(prefix=".unleak-", dir=folder)
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.chmod(temporary, 0o644)
+        try:
+            os.link(temporary, path)
+        except FileExistsError:
+            raise
+        except OSError:  # a file system without hard links
+            os.rename(temporary, path)
+            return
+    except BaseException:
+        os.unlink(temporary)
+        raise
+    os.unlink(temporary)
+
+
 def fingerprint(finding: Finding, salt: bytes) -> str:
-    """32 hexadecimal characters from rule id, key and value."""
+    """32 hexadecimal characters from rule id, key (without quotes around it) and value."""
     import hashlib
 
     key = finding.key.strip(" \t\"'`")
-    parts = (b"unleak:v1", finding.rule.encode(), key.encode("utf-8", "surrogateescape"))
+    parts = (b"unleak:v1", finding.rule.encode(), key.encode("utf-8", "surrogatepass"))
     hard = _hard(finding.secret.reveal(), salt)
     return hashlib.sha256(b"\0".join((*parts, hard))).hexdigest()[:32]
 
@@ -90,6 +129,7 @@ def with_fingerprints(findings: Sequence[Finding], salt: bytes) -> list[Finding]
 
 @lru_cache(maxsize=1 << 16)
 def _hard(value: bytes, salt: bytes) -> bytes:
+    """The slow, memory-hard part; remembered in this process only."""
     import hashlib
 
     return hashlib.scrypt(value, salt=salt, dklen=32, **_COST)

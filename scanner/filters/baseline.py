@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from scanner.errors import ConfigError
@@ -16,6 +16,7 @@ from scanner.model import Finding
 
 DEFAULT_PATH = ".unleak/baseline.jsonl"
 VERSION = 1
+_HINT = "take the line out, then run 'unleak baseline update --add'"
 _FIELDS = ("fingerprint", "key", "path", "rule")
 
 
@@ -31,17 +32,18 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
-    """The entries of a baseline file."""
+    """The entries of a baseline file. Path and fingerprint decide; rule and key are for people."""
 
     entries: frozenset[Known] = frozenset()
+    names: frozenset[tuple[str, str]] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        names = frozenset((one.path, one.fingerprint) for one in self.entries)
+        object.__setattr__(self, "names", names)
 
     def knows(self, finding: Finding) -> bool:
         """Whether the finding (with its fingerprint) is recorded for its path."""
-        return known(finding) in self.entries
-
-    def dead(self, findings: Iterable[Finding]) -> list[Known]:
-        """Entries that no finding has any more, sorted."""
-        return sorted(self.entries - {known(finding) for finding in findings})
+        return (_text(finding.path), finding.fingerprint) in self.names
 
 
 def known(finding: Finding) -> Known:
@@ -49,16 +51,25 @@ def known(finding: Finding) -> Known:
     return Known(_text(finding.path), finding.rule, _text(finding.key), finding.fingerprint)
 
 
+def dead_entries(baseline: Baseline, findings: Iterable[Finding]) -> list[Known]:
+    """Entries that none of the findings has any more, sorted."""
+    alive = {(_text(one.path), one.fingerprint) for one in findings}
+    return sorted(one for one in baseline.entries if (one.path, one.fingerprint) not in alive)
+
+
 def load_baseline(path: str) -> Baseline:
     """Read a baseline file; ConfigError names file and line."""
     try:
         with open(path, encoding="utf-8") as stream:
-            lines = stream.read().splitlines()
+            lines = stream.read().split("\n")
     except FileNotFoundError:
         hint = "make it with 'unleak baseline create'"
         raise ConfigError(f"{path}: there is no baseline", hint) from None
-    except (OSError, UnicodeDecodeError) as problem:
-        raise ConfigError(f"{path}: cannot be read: {type(problem).__name__}") from None
+    except UnicodeDecodeError:
+        raise ConfigError(f"{path}: not UTF-8 text", "bring it back from git") from None
+    except OSError as problem:
+        why = (problem.strerror or type(problem).__name__).lower()
+        raise ConfigError(f"{path}: cannot be read: {why}") from None
     return Baseline(frozenset(_parsed(path, lines)))
 
 
@@ -86,7 +97,7 @@ def _parsed(path: str, lines: Sequence[str]) -> Iterable[Known]:
             header = True
             continue
         if sorted(fields) != list(_FIELDS) or not all(isinstance(v, str) for v in fields.values()):
-            raise ConfigError(f"{path}:{number}: not an entry of a baseline")
+            raise ConfigError(f"{path}:{number}: not an entry of a baseline", _HINT)
         yield Known(**fields)
     if not header:
         raise ConfigError(f"{path}:1: not a baseline", "make it with 'unleak baseline create'")
@@ -95,10 +106,10 @@ def _parsed(path: str, lines: Sequence[str]) -> Iterable[Known]:
 def _fields(path: str, number: int, line: str) -> dict[str, Any]:
     try:
         fields = json.loads(line)
-    except ValueError:
-        raise ConfigError(f"{path}:{number}: not JSON") from None
+    except (ValueError, RecursionError):
+        raise ConfigError(f"{path}:{number}: not JSON", _HINT) from None
     if not isinstance(fields, dict):
-        raise ConfigError(f"{path}:{number}: not an entry of a baseline")
+        raise ConfigError(f"{path}:{number}: not an entry of a baseline", _HINT)
     return fields
 
 
