@@ -52,7 +52,7 @@ def literals(data: bytes) -> Iterator[Literal]:
         if key is None:
             position = _next_line(text, max(start, position))
             continue
-        name = key.group(1) or key.group(2)
+        name = _BREAK.sub("\n", key.group(1) or key.group(2))
         equal = _EQUAL.match(text, key.end())
         if equal is None:
             position = _next_line(text, key.end())

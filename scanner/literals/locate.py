@@ -156,7 +156,8 @@ def _all(path: str, data: bytes) -> Iterator[Literal]:
 
 
 def _in_compose(data: bytes, found: Iterator[Literal]) -> Iterator[Literal]:
-    """Literals as docker compose sees them: `NAME=value` items are taken apart, `$$` is `$`.
+    """Literals as docker compose sees them: `NAME=value` items are taken apart (context "item"
+    where that cannot be), `$$` is `$`.
 
     https://docs.docker.com/reference/compose-file/interpolation/
     """
@@ -167,8 +168,9 @@ def _in_compose(data: bytes, found: Iterator[Literal]) -> Iterator[Literal]:
             yield whole
             continue
         literal = whole
-        if whole.key_path[-2:-1] in (("environment",), ("args",)):
-            literal = part(data, whole) or whole
+        *_, above, last = ("", "", *whole.key_path)
+        if above in ("environment", "args") and last.isdecimal():
+            literal = part(data, whole) or replace(whole, context=(*whole.context, "item"))
         rest = literal.value.replace(b"$$", b"")
         words = ("interpolated",) if b"$" in rest else ("compose",)
         value = literal.value if b"$" in rest else literal.value.replace(b"$$", b"$")

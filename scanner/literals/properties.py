@@ -4,7 +4,7 @@ Source: https://docs.oracle.com/en/java/javase/21/docs/api/java.base/java/util/P
 A file that is not UTF-8 is ISO-8859-1 (every byte is a character). Styles: "plain" (only what has
 to be escaped is, not ASCII as \uXXXX), "upper" (the same with upper-case digits), "store" (as
 Properties.store writes: `= : # !` escaped too), "raw" (not ASCII as it is). The hint "charset"
-says "latin-1" where it is not UTF-8.
+says "latin-1" where it is not UTF-8; context "unmarked": neither `=` nor `:` follows the key.
 """
 
 from __future__ import annotations
@@ -61,10 +61,13 @@ def _pair(
         yield Literal("properties", at(start), at(middle), as_bytes(name), (), "key", ("key",))
     raw = text[begin:end]
     value = _unescape(raw, text, begin)
-    style = next((style for style in _STYLES if _escape(value, style) == raw), "plain")
+    marked = separator is not None and separator.group().strip(" \t\f\r\n\\")
+    context = charset if marked else (*charset, "unmarked")
+    same = (one for one in _STYLES if _escape(value, one, marked=bool(marked)) == raw)
+    style = next(same, "plain")
     if separator and separator.start() == separator.end() and not raw:
         return
-    yield Literal("properties", at(begin), at(end), as_bytes(value), (name,), style, charset)
+    yield Literal("properties", at(begin), at(end), as_bytes(value), (name,), style, context)
 
 
 def _unescape(raw: str, text: str, start: int) -> str:
@@ -85,14 +88,18 @@ def _unescape(raw: str, text: str, start: int) -> str:
     return units.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
 
 
-def _escape(value: str, style: str) -> str:
-    """The spelling of `value`: leading blanks, backslashes and control characters escaped."""
+def _escape(value: str, style: str, *, marked: bool) -> str:
+    """The spelling of `value`: leading blanks, backslashes and control characters escaped; a
+    leading `=` or `:` too where only blanks part it from the key (`marked` is False).
+    """
     more = "=:#!" if style == "store" else ""
     digits = "04x" if style == "plain" else "04X"
     blanks = len(value) - len(value.lstrip(" "))
     if style != "store":
         blanks = min(blanks, 1)
     pieces = ["\\ "] * blanks
+    if style != "store" and not marked and value[:1] in ("=", ":"):
+        pieces.append("\\")
     for char in value[blanks:]:
         if char in _NAMES:
             pieces.append(_NAMES[char])
@@ -109,12 +116,13 @@ def _escape(value: str, style: str) -> str:
 
 def spell(value: bytes, literal: Literal) -> bytes:
     """The bytes for `value`; every text has a spelling, RewriteError for bytes that are none."""
+    marked = "unmarked" not in literal.context
     style = literal.style if literal.style in _STYLES else "plain"
     text = as_text(value)
     charset = hint(literal, "charset", "utf-8")
     if style == "raw" and any("\ud800" <= char < "\ue000" for char in text):
         style = "plain"
     try:
-        return _escape(text, style).encode(charset)
+        return _escape(text, style, marked=marked).encode(charset)
     except UnicodeEncodeError:
-        return _escape(text, "plain").encode("ascii")
+        return _escape(text, "plain", marked=marked).encode("ascii")

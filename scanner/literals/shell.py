@@ -18,8 +18,8 @@ from functools import cache
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
-from scanner.literals.shell_words import read, spell, word_at
-from scanner.literals.text import BOM, as_bytes, broken, decode
+from scanner.literals.shell_words import read, spell, starts_word, word_at
+from scanner.literals.text import BOM, as_bytes, broken, decode, error_line
 from scanner.model import Literal
 
 if TYPE_CHECKING:
@@ -71,22 +71,12 @@ def literals(data: bytes) -> Iterator[Literal]:
     source = data[shift:]
     root = _parser().parse(source).root_node
     if root.has_error:
-        raise broken("shell", _error_line(root))
+        raise broken("shell", error_line(root))
     found = sorted(_walk(root, source), key=lambda literal: (literal.start, -literal.end))
     for one, following in zip_longest(found, found[1:]):
         holds_other = following is not None and following.start < one.end
         if not (holds_other and "interpolated" in one.context):
             yield replace(one, start=one.start + shift, end=one.end + shift)
-
-
-def _error_line(root: Node) -> int:
-    stack = [root]
-    while stack:
-        node = stack.pop()
-        if node.is_error or node.is_missing:
-            return node.start_point[0] + 1
-        stack.extend(child for child in reversed(node.children) if child.has_error)
-    return 1
 
 
 def _walk(root: Node, source: bytes) -> Iterator[Literal]:
@@ -110,7 +100,9 @@ def _walk(root: Node, source: bytes) -> Iterator[Literal]:
             yield from _leaf(node, path, source)
             if kind == "concatenation" and _has_put_in(node):
                 quoted = (child for child in node.named_children if child.type != "word")
-                stack.extend((child, path) for child in quoted)
+                named = _named(node)
+                inner = _under(path, named) if named else path
+                stack.extend((child, inner) for child in quoted)
             else:
                 stack.extend((child, ()) for child in node.named_children if child.type in _PUT_IN)
         elif kind == "expansion":
@@ -174,6 +166,19 @@ def _has_put_in(node: Node) -> bool:
     return False
 
 
+def _named(node: Node) -> re.Match[bytes] | None:
+    """The `name=` that starts a word which is no variable's value."""
+    above = node.parent.type if node.parent is not None else ""
+    if node.type not in ("word", "concatenation") or above == "variable_assignment":
+        return None
+    return _NAMED.match(node.text or b"")
+
+
+def _under(path: tuple[str, ...], named: re.Match[bytes]) -> tuple[str, ...]:
+    """The path of what stands behind a `name=` that starts a word."""
+    return (*path[:1], named.group(1).decode())
+
+
 def _leaf(node: Node, path: tuple[str, ...], source: bytes) -> Iterator[Literal]:
     """The literal of a word or string, without a `name=` in front."""
     start, end, kind = node.start_byte, node.end_byte, node.type
@@ -188,14 +193,15 @@ def _leaf(node: Node, path: tuple[str, ...], source: bytes) -> Iterator[Literal]
         if not _SPECIAL.search(raw):
             yield Literal("shell", start, end, raw, path, "default")
         return
-    if above not in ("expansion", "concatenation") and word_at(source, start) != raw:
-        return  # the grammar and the shell do not agree where the word ends
-    match = _NAMED.match(raw) if kind in ("word", "concatenation") else None
+    if above not in ("expansion", "concatenation"):
+        begins = above == "variable_assignment" or starts_word(source, start)
+        if not begins or word_at(source, start) != raw:
+            return  # the grammar and the shell do not agree where the word is
+    match = _named(node)
     if match and match.end() < len(raw):
-        name = match.group(1).decode()
         start += match.end()
         raw = raw[match.end() :]
-        path = (path[0], name) if path else (name,)
+        path = _under(path, match)
     style, value = read(raw)
     yield Literal("shell", start, end, value, path, style)
 

@@ -39,6 +39,8 @@ _ANSI_NAMED = {
 _ANSI_NAMES = {b"\n": b"\\n", b"\r": b"\\r", b"\t": b"\\t", b"\\": b"\\\\", b"'": b"\\'"}
 _SAFE = re.compile(rb"[\w@%+=:,./-][\w@%+=:,./#-]*", re.ASCII)
 _SAFE_DEFAULT = re.compile(rb"[\w@%+=:,./-][\w@%+=:,./# -]*", re.ASCII)
+_BEFORE_WORD = re.compile(rb"\A\Z|(?:\A|[^\\])[ \t\r\n;&|()<>{}`!=]\Z|[ \t]\\\r?\n\Z")
+_HEREDOC_SAFE = re.compile(rb"[^\s\"']|[^\s\"'](?s:.*)[^\s\"',;]")
 _WORD = re.compile(
     rb"(?:[^\s'\"$`\\;&|()<>]|\\[\s\S]|\$'(?:[^'\\]|\\[\s\S])*'|'[^']*'"
     rb"|\"(?:[^\"\\]|\\[\s\S])*\"|\$(?!'))*"
@@ -49,6 +51,11 @@ def word_at(source: bytes, start: int) -> bytes:
     """The word without expansions that the shell reads from `start` on."""
     match = _WORD.match(source, start)
     return match.group() if match else b""
+
+
+def starts_word(source: bytes, start: int) -> bool:
+    """Whether a blank or an operator, not an escaped one, stands in front of `start`."""
+    return _BEFORE_WORD.search(source[max(start - 3, 0) : start]) is not None
 
 
 def read(raw: bytes) -> tuple[str, bytes]:
@@ -81,7 +88,8 @@ def _ansi_value(match: re.Match[bytes]) -> bytes:
 
 
 def spell(value: bytes, literal: Literal) -> bytes:
-    """The bytes for `value` in the literal's style; a word that needs quotes gets single ones.
+    """The bytes for `value` in the literal's style; a word that needs quotes gets single ones,
+    and double ones where it holds a single one.
     RewriteError for a NUL byte, and for a line break in a line of a here-document.
     """
     if b"\0" in value:
@@ -100,7 +108,7 @@ def spell(value: bytes, literal: Literal) -> bytes:
     if style in ("word", "joined") and (_SAFE.fullmatch(value) or not value):
         empty = b"" if literal.start == literal.end else b"''"
         return value or empty
-    return b"'" + value.replace(b"'", b"'\\''") + b"'"
+    return _double(value, loose=False) if b"'" in value else b"'" + value + b"'"
 
 
 def _double(value: bytes, *, loose: bool) -> bytes:
@@ -128,6 +136,8 @@ def _heredoc(value: bytes, literal: Literal) -> bytes:
     """The text of a here-document's line, where quotes are no quotes."""
     if b"\n" in value or b"\r" in value:
         raise RewriteError("a line of a here-document cannot hold several lines", "move it by hand")
+    if value != literal.value and not _HEREDOC_SAFE.fullmatch(value):
+        raise cannot_hold("a here-document", "blanks, quotes or separators at its ends")
     if "quoted-heredoc" in literal.context:
         return value
     return re.sub(rb"([\\$`])", rb"\\\1", value)

@@ -8,9 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from itertools import accumulate
+from typing import TYPE_CHECKING
 
 from scanner.errors import LiteralError, RewriteError
 from scanner.model import Literal
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
 
 BOM = b"\xef\xbb\xbf"
 CRLF = "newline:crlf"
@@ -78,6 +82,21 @@ def newline(literal: Literal) -> str:
 def broken(kind: str, line: int, why: str = "does not parse") -> LiteralError:
     """The error for a file that its own parser refuses; `line` from 1."""
     return LiteralError(f"{why} as {kind} at line {line}", "repair the file, then run again")
+
+
+def error_line(root: Node) -> int:
+    """The line, from 1, of the first part of a syntax tree that did not parse; where nothing did,
+    the last line.
+    """
+    if root.is_error:
+        return root.end_point[0] + 1
+    stack = [root]
+    while stack:
+        node = stack.pop()
+        if node.is_error or node.is_missing:
+            return node.start_point[0] + 1
+        stack.extend(child for child in reversed(node.children) if child.has_error)
+    return 1
 
 
 def cannot_hold(kind: str, why: str) -> RewriteError:

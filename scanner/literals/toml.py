@@ -13,7 +13,17 @@ from collections.abc import Iterator
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from scanner.literals.text import BOM, CRLF, as_bytes, as_text, broken, cannot_hold, decode, hint
+from scanner.literals.text import (
+    BOM,
+    CRLF,
+    as_bytes,
+    as_text,
+    broken,
+    cannot_hold,
+    decode,
+    error_line,
+    hint,
+)
 from scanner.literals.text import newline as line_end
 from scanner.model import Literal
 
@@ -56,18 +66,8 @@ def literals(data: bytes) -> Iterator[Literal]:
     shift = len(BOM) if data.startswith(BOM) else 0
     root = _parser().parse(data[shift:]).root_node
     if root.has_error:
-        raise broken("TOML", _error_line(root), "the grammar does not know a part of it: not read")
+        raise broken("TOML", error_line(root), "the grammar does not know a part of it: not read")
     return _document(root, shift)
-
-
-def _error_line(root: Node) -> int:
-    stack = [root]
-    while stack:
-        node = stack.pop()
-        if node.is_error or node.is_missing:
-            return node.start_point[0] + 1
-        stack.extend(child for child in reversed(node.children) if child.has_error)
-    return 1
 
 
 def _document(root: Node, shift: int) -> Iterator[Literal]:

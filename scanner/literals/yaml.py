@@ -119,7 +119,8 @@ def _advance(levels: list[_Level]) -> None:
 
 
 def _path(levels: list[_Level]) -> tuple[str, ...]:
-    return tuple((level.key or "") if level.kind == "Map" else str(level.index) for level in levels)
+    names = (level.key if level.kind == "Map" else str(level.index) for level in levels)
+    return tuple("?" if name is None else name for name in names)
 
 
 def _scalar(

@@ -44,7 +44,7 @@ _UNSAFE_START = re.compile(r"[,\[\]{}#&*!|>'\"%@`]|[-?:](?![^\s,\[\]{}])|---|\.\
 _UNSAFE = re.compile(r":(?=\s|\Z)|\s#")
 _UNSAFE_IN_FLOW = re.compile(r"[,\[\]{}]|:(?=[,\[\]{}])")
 _UNPRINTABLE = re.compile(
-    "[^\x20-\x7e\u00a1-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]|[\u2028\u2029]"
+    "[^\x20-\x7e\u00a0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]|[\u2028\u2029]"
 )
 _NAMED = {
     "\0": "0",
@@ -138,7 +138,7 @@ def _part(text: str, literal: Literal) -> str:
     if style == "single":
         return text.replace("'", "''")
     in_flow = "flow" in literal.context and _UNSAFE_IN_FLOW.search(text)
-    if in_flow or _UNSAFE.search("=" + text) or text != text.rstrip():
+    if in_flow or _UNSAFE.search("=" + text) or text != text.rstrip(" \t"):
         raise cannot_hold("YAML", "the list item would need quotes")
     return text
 

@@ -22,6 +22,8 @@ def rewrite(data: bytes, literal: Literal, reference: Reference, variable: str) 
     del data, reference  # the same for every rewriter; compose reads the variable
     if any(word in literal.context for word in _WORDS):
         raise RewriteError("the value already holds a variable, a tag or a key", "move it by hand")
+    if "item" in literal.context:
+        raise RewriteError("name and value are one list item here", "write it as a map, run again")
     # The dollar is meant here: without "compose" it is not doubled.
     words = tuple(word for word in literal.context if word != "compose")
     look_up = f"${{{variable}:?set {variable}}}".encode()
