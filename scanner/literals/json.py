@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from scanner.errors import LiteralError
 from scanner.literals.text import Offsets, as_bytes, as_text, broken, decode
 from scanner.model import Literal
 
@@ -69,7 +70,8 @@ class _Reader:
         self.position = match.end() if match else self.position
         return self.text[self.position : self.position + 1]
 
-    def fail(self) -> Exception:
+    def fail(self) -> LiteralError:
+        """The error for what stands here."""
         return broken("JSON", self.text.count("\n", 0, self.position) + 1)
 
     def step(self) -> None:
@@ -101,6 +103,7 @@ class _Reader:
             raise self.fail()
 
     def key(self) -> str:
+        """Read a member's name and the colon behind it."""
         char = self.peek()
         start = self.position
         if char in _STRING and char:
@@ -150,6 +153,7 @@ class _Reader:
         return False
 
     def add(self, start: int, value: str, style: str, context: tuple[str, ...]) -> None:
+        """Keep a value that ends here."""
         place = (self.at(start), self.at(self.position))
         path = tuple(self.path)
         self.found.append(Literal("json", *place, as_bytes(value), path, style, context))

@@ -9,11 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import lru_cache
+from types import ModuleType
 from typing import cast
 
 from scanner.errors import LiteralError
 from scanner.model import Literal
-from scanner.protocols import Locator
 
 _SUFFIXES = {
     "bash": "shell",
@@ -139,20 +140,22 @@ def locate(path: str, data: bytes, start: int, end: int) -> Literal:
 
 def spell(value: bytes, literal: Literal) -> bytes:
     """The bytes for `value` in the literal's place, by the literal's own language."""
-    return _locator(literal.language).spell(value, literal)
+    return cast("bytes", _locator(literal.language).spell(value, literal))
 
 
-def _locator(language: str) -> Locator:
+def _locator(language: str) -> ModuleType:
+    """The module of a language; protocols.Locator says what is in it."""
     from scanner import registry
 
-    return cast("Locator", registry.load(registry.LOCATORS, language))
+    return cast("ModuleType", registry.load(registry.LOCATORS, language))
 
 
-def _all(path: str, data: bytes) -> Iterator[Literal]:
-    """Every key and value of the file."""
+@lru_cache(maxsize=8)
+def _all(path: str, data: bytes) -> tuple[Literal, ...]:
+    """Every key and value of the file; several findings of a file are asked for in a row."""
     language = language_of(path, data)
-    found = _locator(language).literals(data)
-    return _in_compose(data, found) if is_compose(path) else found
+    found: Iterator[Literal] = _locator(language).literals(data)
+    return tuple(_in_compose(data, found) if is_compose(path) else found)
 
 
 def _in_compose(data: bytes, found: Iterator[Literal]) -> Iterator[Literal]:

@@ -3,10 +3,10 @@ r"""Values of shell scripts (sh, bash and what zsh shares with them), placed by 
 Quoting: https://www.gnu.org/software/bash/manual/html_node/Quoting.html. Styles: "word", "single",
 "double" ("double-loose": lone backslashes kept), "ansi" (`$'...'`), "joined" (words and quotes
 side by side), "default" (in `${NAME:-...}`), "heredoc". Contexts: "interpolated" (the shell puts
-something in), "heredoc" with "quoted-heredoc" (`<<'EOF'`: nothing is put in). In a here-document
-each `name=value` or `name: value` line gives its value, any other line itself. Key paths: the
-variable's name; of an argument the command and the flag before it or in front of its `=`, else
-its number. What stands between quotes is read in shell_words.py.
+something in), "heredoc" with "quoted-heredoc" (`<<'EOF'`: nothing is put in), "absent" (`NAME=`
+alone). In a here-document each `name=value` or `name: value` line gives its value, any other line
+itself. Key paths: the variable's name; of an argument the command and the flag before it or in
+front of its `=`, else its number. What stands between quotes is read in shell_words.py.
 """
 
 from __future__ import annotations
@@ -129,7 +129,7 @@ def _assignment(
     equal = next((child for child in node.children if child.type in ("=", "+=")), name)
     if value is None:
         if node.end_byte == equal.end_byte and not word_at(source, node.end_byte):
-            yield Literal("shell", node.end_byte, node.end_byte, b"", path, "word")
+            yield Literal("shell", node.end_byte, node.end_byte, b"", path, "word", ("absent",))
     elif value.start_byte != equal.end_byte:
         return  # the grammar loses an escaped blank or line end in front of a word
     elif value.type == "array":

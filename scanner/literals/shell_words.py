@@ -39,7 +39,7 @@ _ANSI_NAMED = {
 _ANSI_NAMES = {b"\n": b"\\n", b"\r": b"\\r", b"\t": b"\\t", b"\\": b"\\\\", b"'": b"\\'"}
 _SAFE = re.compile(rb"[\w@%+=:,./-][\w@%+=:,./#-]*", re.ASCII)
 _SAFE_DEFAULT = re.compile(rb"[\w@%+=:,./-][\w@%+=:,./# -]*", re.ASCII)
-_BEFORE_WORD = re.compile(rb"\A\Z|(?:\A|[^\\])[ \t\r\n;&|()<>{}`!=]\Z|[ \t]\\\r?\n\Z")
+_BEFORE_WORD = re.compile(rb"\A\Z|(?:\A|[^\\])[ \t\r\n;&|()<>`]\Z|[ \t]\\\r?\n\Z")
 _HEREDOC_SAFE = re.compile(rb"[^\s\"']|[^\s\"'](?s:.*)[^\s\"',;]")
 _WORD = re.compile(
     rb"(?:[^\s'\"$`\\;&|()<>]|\\[\s\S]|\$'(?:[^'\\]|\\[\s\S])*'|'[^']*'"
@@ -106,7 +106,7 @@ def spell(value: bytes, literal: Literal) -> bytes:
     if style == "ansi":
         return b"$'" + b"".join(map(_ansi, _characters(value))) + b"'"
     if style in ("word", "joined") and (_SAFE.fullmatch(value) or not value):
-        empty = b"" if literal.start == literal.end else b"''"
+        empty = b"" if "absent" in literal.context else b"''"
         return value or empty
     return _double(value, loose=False) if b"'" in value else b"'" + value + b"'"
 

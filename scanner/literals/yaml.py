@@ -3,10 +3,10 @@
 Format: https://yaml.org/spec/1.2.2/. Styles: "plain", "single", "double", "literal" (`|`),
 "folded" (`>`); "part:STYLE" for what stands behind `NAME=` in a list item (see `part`).
 Contexts: the type of a plain value that is no text ("int", "float", "bool", "null",
-"timestamp"), "flow" (inside `[]` or `{}`), "tagged" and hint "tag", "anchored", and for block
-scalars hints "indent", "header" (what stands behind the indicators), "indicator", "blank" (empty
-lines that follow), "chomp" and "end" (the file ends without a line end). Hint "document" counts
-the documents behind the first.
+"timestamp"), "absent" (nothing stands there), "flow" (inside `[]` or `{}`), "anchored", "tagged"
+and hint "tag", and for block scalars hints "indent", "header" (what stands behind the
+indicators), "indicator", "blank" (empty lines that follow), "chomp" and "end" (the file ends
+without a line end). Hint "document" counts the documents behind the first.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ _PROPERTIES = re.compile(r"(?:[&!][^\s]*|!<[^>]*>|[ \t\r\n]|#[^\r\n]*)*")
 _HEADER = re.compile(r"[|>](?P<indicators>[-+1-9]{0,2})(?P<rest>[^\r\n]*)(?:\r\n|\r|\n|\Z)")
 _ODD_BREAK = re.compile("[\x85\u2028\u2029]")
 _LINE = re.compile(r"( *)([^\r\n]*)(\r\n|\r|\n|\Z)")
+_MAX_DEPTH = 500  # ruamel takes time with the square of the depth
 _TEXT_TAGS = ("tag:yaml.org,2002:str", "!")
 _PART = re.compile(rb"(['\"]?)([A-Za-z_][A-Za-z0-9_.]*)=")
 
@@ -99,6 +100,9 @@ def _walk(text: str, at: Offsets) -> Iterator[Literal]:
                 _advance(levels)
         elif kind in ("MappingStartEvent", "SequenceStartEvent"):
             levels.append(_Level(kind[:3], bool(event.flow_style)))
+            if len(levels) > _MAX_DEPTH:
+                line = event.start_mark.line + 1
+                raise broken("YAML", line, "nested too deeply: not read")
         elif kind in ("MappingEndEvent", "SequenceEndEvent"):
             levels.pop()
             if _is_key(levels):
@@ -139,6 +143,8 @@ def _scalar(
     if event.anchor or tag:
         skipped = _PROPERTIES.match(text, start, end)
         start = skipped.end() if skipped else start
+    if start == end:
+        context.append("absent")
     if event.anchor:
         context.append("anchored")
     if tag:
@@ -165,8 +171,8 @@ def _block(value: str, text: str, start: int, stop: int) -> tuple[int, list[str]
     if header.group("rest"):
         hints.append("header:" + header.group("rest"))
     hints.append("chomp:" + indicators.strip("123456789"))
-    lines = list(_LINE.finditer(text, header.end()))
-    first = next((line for line in lines if line.group(2)), None)
+    content = _LINE.finditer(text, header.end(), stop)
+    first = next((line for line in content if line.group(2)), None)
     begun = next((line for line in value.split("\n") if line.strip(" ")), None)
     if first is None or begun is None:
         return header.end("rest"), hints
@@ -174,19 +180,28 @@ def _block(value: str, text: str, start: int, stop: int) -> tuple[int, list[str]
     hints.append(f"indent:{indent}")
     if indicators.strip("+-"):
         hints.append("indicator:" + indicators.strip("+-"))
-    end, blank, ended = header.end(), 0, True
-    for line in lines:
-        depth = len(line.group(1))
-        if (line.group(2) and depth < indent) or line.start() == len(text):
-            break
-        if line.group(2) or depth > indent:
-            end, blank, ended = line.end(2), 0, bool(line.group(3))
-        else:
-            blank += 1
+    end, blank, is_open = _extent(text, header.end(), stop, indent)
     hints.append(f"blank:{blank}")
-    if not ended:
+    if is_open:
         hints.append("end:open")
     return end, hints
+
+
+def _extent(text: str, start: int, stop: int, indent: int) -> tuple[int, int, bool]:
+    """End of the last line of content, how many empty lines follow it, and whether the file ends
+    there without a line end.
+    """
+    end, blank, is_open = start, 0, False
+    for line in _LINE.finditer(text, start):
+        depth = len(line.group(1))
+        outside = line.group(2) and (depth < indent or line.start() >= stop)
+        if outside or line.start() == len(text):
+            break
+        if line.group(2) or depth > indent:
+            end, blank, is_open = line.end(2), 0, not line.group(3)
+        else:
+            blank += 1
+    return end, blank, is_open
 
 
 def part(data: bytes, literal: Literal) -> Literal | None:

@@ -86,9 +86,10 @@ def spell(value: bytes, literal: Literal) -> bytes:
         value = as_bytes(text)
     if any("\ud800" <= char < "\ue000" for char in text):
         raise cannot_hold("YAML", "half of a surrogate pair")
-    if literal.start == literal.end and not literal.style.startswith("part:"):
+    if "absent" in literal.context:
         # Nothing stood there, often not even a blank behind the colon.
-        return b" " + spell(value, replace(literal, end=literal.start + 1)) if value else b""
+        words = tuple(word for word in literal.context if word != "absent")
+        return b" " + spell(value, replace(literal, context=words)) if value else b""
     style = literal.style
     if style.startswith("part:"):
         return as_bytes(_part(text, literal))

@@ -95,6 +95,7 @@ def test_contexts() -> None:
         (b"a: 'b\n", 2),
         (b"a: \x07\n", 1),
         ("a: 1\nb: x\u2028y\n".encode(), 2),
+        (b"a:\n " + b"[ " * 3000, 2),
     ],
 )
 def test_errors_name_the_line(data: bytes, line: int) -> None:
@@ -128,3 +129,10 @@ def test_other_items_have_no_part(item: bytes) -> None:
         assert yaml.part(data, literal) is None
     else:
         assert yaml.part(data, literal) is not None
+
+
+def test_a_block_at_the_margin_ends_with_its_document() -> None:
+    data = b"--- |\nfirst\n--- |\nsecond\n...\n"
+    one, two = found(data)
+    assert (one.value, data[one.start : one.end]) == (b"first\n", b"|\nfirst")
+    assert (two.value, data[two.start : two.end]) == (b"second\n", b"|\nsecond")
