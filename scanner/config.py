@@ -7,15 +7,18 @@ paths must stay inside the root, and its patterns run with a time limit. A folde
 
 from __future__ import annotations
 
+import math
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
-from typing import Any, cast
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from scanner.errors import ConfigError, UsageError
 
 FILE = ".unleak.toml"
 _SIZES = {"": 0, "b": 0, "k": 10, "kb": 10, "m": 20, "mb": 20, "g": 30, "gb": 30}  # 2 ** n
+_MOST_REPEATS = 250_000  # about 70 MB
 _CONFIDENCES = ("low", "medium", "high")
 _SEVERITIES = ("info", "low", "medium", "high", "critical")
 
@@ -42,7 +45,7 @@ class Allow:
 class Config:
     """The effective configuration. Sizes in bytes, 0 for no limit; paths are absolute.
 
-    origins: key -> "file:line" of each value that is no default.
+    origins: key -> "file:line" of each value that is no default, several where lists add up.
     """
 
     min_confidence: Any = "medium"
@@ -73,6 +76,7 @@ _KINDS: dict[str, type] = {
     "baseline": str, "rules": list, "allow": dict, "vault": dict, "rewrite": dict,
 }  # fmt: skip
 _ALLOW_LISTS = ("paths", "rules", "regexes", "values", "keys")
+_ADDING = ("exclude", "exclude-rule", "allow")
 _PER_FOLDER = frozenset(("exclude", "allow", "min-confidence", "severity", "exclude-rule"))
 
 
@@ -109,7 +113,7 @@ def parse_size(text: str) -> int:
     """Bytes of a size such as 500, 64KB, 10MB or 2GB; UsageError for anything else."""
     number = text.strip().lower().rstrip("kmgb")
     unit = text.strip().lower()[len(number) :]
-    if not number.isdigit() or unit not in _SIZES:
+    if not (number.isascii() and number.isdigit()) or unit not in _SIZES:
         raise UsageError(f"{text!r} is no size", "write it as 500KB, 10MB or 2GB")
     return int(number) << _SIZES[unit]
 
@@ -144,17 +148,16 @@ class _Document:
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
             raise ConfigError(f"{self.shown}: not valid TOML: {problem}") from problem
         project = os.path.basename(path) == "pyproject.toml"
-        self.table: dict[str, Any] = (
-            document.get("tool", {}).get("unleak", {}) if project else document
-        )
+        self._from = max(self.text.find("[tool.unleak"), 0) if project else 0
+        table = document.get("tool", {}).get("unleak", {}) if project else document
+        if not isinstance(table, dict):
+            raise self.error("unleak", "must be a table", "write [tool.unleak]")
+        self.table: dict[str, Any] = table
 
     def line_of(self, key: str) -> int:
         """The line where a key is first given, 1 if it cannot be told."""
-        import re
-
-        found = re.search(
-            rf"^[ \t]*\[*[\w.\"]*?\b{re.escape(key)}\b[\"\]]*", self.text, re.MULTILINE
-        )
+        spelled = rf"^[^#\n]*?(?<![\w-]){re.escape(key)}(?![\w-])\"?\s*[=.\]]"
+        found = re.compile(spelled, re.MULTILINE).search(self.text, self._from)
         return self.text.count("\n", 0, found.start()) + 1 if found else 1
 
     def error(self, key: str, said: str, hint: str = "") -> ConfigError:
@@ -171,32 +174,35 @@ def _merged(config: Config, document: _Document, *, every_key: bool) -> Config:
             raise document.error(key, "belongs into the root's configuration")
         name = key.replace("-", "_")
         changes[name] = _value(document, key, value, getattr(config, name))
-        origins[key] = f"{document.shown}:{document.line_of(key)}"
+        here = f"{document.shown}:{document.line_of(key)}"
+        adds = key in _ADDING and key in origins
+        origins[key] = f"{origins[key]}, {here}" if adds else here
     return replace(config, **changes, origins=origins)
 
 
 def _check(document: _Document, key: str, value: object) -> None:
     kind = _KINDS.get(key)
     if kind is None:
-        import difflib
-
-        near = difflib.get_close_matches(key, _KINDS, 1)
-        known = f"did you mean {near[0]}?" if near else "known: " + ", ".join(sorted(_KINDS))
-        raise document.error(key, "unknown key", known)
+        raise document.error(key, "unknown key", _near(key, _KINDS))
     if not isinstance(value, kind) or (isinstance(value, bool) and kind is int):
         raise document.error(key, f"wrong type, {type(value).__name__}; it must be {_word(kind)}")
-    if kind is list and not all(isinstance(item, str) for item in cast("list[object]", value)):
+    if kind is list and not _is_texts(value):
         raise document.error(key, "must be a list of texts")
-    if key == "min-confidence" and value not in _CONFIDENCES:
-        raise document.error(key, f"must be one of {', '.join(_CONFIDENCES)}")
-    if key == "severity" and value not in _SEVERITIES:
-        raise document.error(key, f"must be one of {', '.join(_SEVERITIES)}")
+    for name, choices in (("min-confidence", _CONFIDENCES), ("severity", _SEVERITIES)):
+        if key == name and value not in choices:
+            raise document.error(key, f"must be one of {', '.join(choices)}")
+
+
+def _near(key: str, known: Iterable[str]) -> str:
+    import difflib
+
+    near = difflib.get_close_matches(key, known, 1)
+    return f"did you mean {near[0]}?" if near else "known: " + ", ".join(sorted(known))
 
 
 def _word(kind: type) -> str:
-    return {str: "a text", list: "a list", dict: "a table", bool: "true or false", int: "a number"}[
-        kind
-    ]
+    words = {str: "a text", list: "a list", dict: "a table", bool: "true or false"}
+    return words.get(kind, "a number")
 
 
 def _value(document: _Document, key: str, value: Any, before: Any) -> Any:  # noqa: ANN401
@@ -210,6 +216,7 @@ def _value(document: _Document, key: str, value: Any, before: Any) -> Any:  # no
     if key == "rules":
         return tuple(_inside(document, key, item) for item in value)
     if key == "exclude":
+        _selects(document, key, value)
         return (*before, *(_scoped(pattern, document.folder) for pattern in value))
     if key == "exclude-rule":
         return (*before, *value)
@@ -230,8 +237,7 @@ def _scoped(pattern: str, folder: str) -> str:
 
 def _inside(document: _Document, key: str, path: str) -> str:
     full = os.path.normpath(os.path.join(document.root, path))
-    real = os.path.realpath(full)
-    top = os.path.realpath(document.root)
+    real, top = os.path.realpath(full), os.path.realpath(document.root)
     if os.path.isabs(path) or not (real == top or real.startswith(top + os.sep)):
         raise document.error(key, f"{path} leads out of the repository")
     return full
@@ -242,10 +248,10 @@ def _allows(document: _Document, table: dict[str, Any]) -> list[Allow]:
     own = {key: value for key, value in table.items() if key != "entry"}
     if own:
         found.append(_allow(document, own, all_of=False))
-    for entry in table.get("entry", ()):
-        if not isinstance(entry, dict):
-            raise document.error("entry", "write each as [[allow.entry]]")
-        found.append(_allow(document, entry, all_of=True))
+    entries = table.get("entry", [])
+    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+        raise document.error("entry", "write each as [[allow.entry]]")
+    found += [_allow(document, entry, all_of=True) for entry in entries]
     return found
 
 
@@ -253,20 +259,28 @@ def _allow(document: _Document, table: dict[str, Any], *, all_of: bool) -> Allow
     known = {*_ALLOW_LISTS, "reason"}
     for key, value in table.items():
         if key not in known:
-            raise document.error(
-                key, "unknown key under [allow]", "known: " + ", ".join(sorted(known))
-            )
+            raise document.error(key, "unknown key under [allow]", _near(key, known))
         if key == "reason" and not isinstance(value, str):
             raise document.error(key, "must be a text")
-        if key != "reason" and not (
-            isinstance(value, list) and all(isinstance(v, str) for v in value)
-        ):
+        if key != "reason" and not _is_texts(value):
             raise document.error(key, "must be a list of texts")
     for pattern in table.get("regexes", ()):
         _compiles(document, pattern)
+    _selects(document, "paths", table.get("paths", ()))
     lists = {key: tuple(table.get(key, ())) for key in _ALLOW_LISTS}
     lists["paths"] = tuple(_scoped(p, document.folder) for p in lists["paths"])
     return Allow(**lists, reason=table.get("reason", ""), all_of=all_of, folder=document.folder)
+
+
+def _selects(document: _Document, key: str, patterns: Sequence[str]) -> None:
+    """Each must be a gitignore pattern."""
+    for pattern in patterns:
+        import pathspec
+
+        try:
+            pathspec.GitIgnoreSpec.from_lines((pattern,))
+        except (ValueError, re.error, RecursionError) as problem:
+            raise document.error(key, f"{pattern!r}: bad pattern: {problem}") from problem
 
 
 def _is_texts(value: object) -> bool:
@@ -274,20 +288,13 @@ def _is_texts(value: object) -> bool:
 
 
 def _compiles(document: _Document, pattern: str) -> None:
+    """Repeats are unrolled when a pattern compiles, so their product is what memory it takes."""
     import regex
 
+    repeats = regex.findall(r"\{(\d+)|\{,(\d+)|\{\d+,(\d+)", pattern, overlapped=True)
+    if math.prod(max(1, int("".join(found)[:9])) for found in repeats) > _MOST_REPEATS:
+        raise document.error("regexes", "repeats too often", "write + instead of large counts")
     try:
         regex.compile(pattern.encode())
-    except regex.error as problem:
+    except (regex.error, RecursionError, MemoryError) as problem:
         raise document.error("regexes", f"does not compile: {problem}") from problem
-
-
-def shown(config: Config) -> list[tuple[str, str, str]]:
-    """(key, value as text, origin) of every setting, for people."""
-    rows = []
-    for one in fields(config):
-        if one.name == "origins":
-            continue
-        key = one.name.replace("_", "-")
-        rows.append((key, str(getattr(config, one.name)), config.origins.get(key, "default")))
-    return rows

@@ -54,9 +54,9 @@ def make_salt(root: str) -> bytes:
     try:
         os.makedirs(folder, exist_ok=True)
         _write_new(folder, path, salt.hex().encode() + b"\n")
-    except FileExistsError:
-        return load_salt(root)
     except OSError as problem:
+        if os.path.lexists(path):
+            return load_salt(root)
         why = (problem.strerror or type(problem).__name__).lower()
         raise ConfigError(f"{SALT_PATH}: cannot be written: {why}") from None
     return salt

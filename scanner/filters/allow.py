@@ -18,6 +18,7 @@ class AllowFilter:
     def __init__(self, entries: Sequence[Allow], digest: Callable[[Finding], str]) -> None:
         self._entries = entries
         self._digest = digest
+        self._slow: set[str] = set()
         self.notes: list[str] = []
 
     def allows(self, finding: Finding) -> bool:
@@ -42,15 +43,15 @@ class AllowFilter:
     def _value_matches(self, patterns: Sequence[str], finding: Finding) -> bool:
         value = finding.secret.reveal()
         for pattern in patterns:
+            if pattern in self._slow:
+                continue
             try:
                 if _compiled(pattern).search(value, timeout=TIMEOUT):
                     return True
             except TimeoutError:
-                note = (
-                    f"[allow] regexes: {pattern!r} took longer than {TIMEOUT} s and did not count"
-                )
-                if note not in self.notes:
-                    self.notes.append(note)
+                self._slow.add(pattern)
+                late = f"took longer than {TIMEOUT} s and no longer counts"
+                self.notes.append(f"[allow] regexes: {pattern!r} {late}")
         return False
 
 

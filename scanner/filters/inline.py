@@ -14,8 +14,14 @@ _SAME = re.compile(
     rb"|pragma:[ \t]*(?:allow|white)list[ \t]+secret|ggignore)(?![\w-])"
 )
 _NEXT = re.compile(rb"pragma:[ \t]*(?:allow|white)list[ \t]+nextline[ \t]+secret(?![\w-])")
+_WORDS = (b"allow", b"ignore", b"whitelist")  # one of them is in every marker
 _COMMENT_ONLY = re.compile(
-    rb"[ \t\xef\xbb\xbf]*(?:#|//|--|;|/\*|<!--|\*|%|rem\b|REM\b|::|\{\{!|\{#|\(\*)"
+    rb"(?:\xef\xbb\xbf)?[ \t]*(?:"
+    rb"#(?![ \t]*define[ \t]).*|//.*|--(?!\w).*|;.*|%(?:[ \t%].*)?|(?:rem|REM)\b.*|::(?:[ \t].*)?"
+    rb"|/\*(?:(?!\*/).)*(?:\*/)?|\*(?:(?!\*/).)*\*/|<!--(?:(?!-->).)*(?:-->)?"
+    rb"|\{/\*(?:(?!\*/).)*\*/\}|\{\{!(?:(?!\}\}).)*\}\}|\{#(?:(?!#\}).)*#\}"
+    rb"|<%--(?:(?!--%>).)*--%>|\(\*(?:(?!\*\)).)*(?:\*\))?"
+    rb")[ \t\r]*"
 )
 
 
@@ -32,14 +38,18 @@ def inline_allowed(data: bytes, start: int, end: int, rule: str) -> str:
     if marker or line_start == 0:
         return marker
     above = data[data.rfind(b"\n", 0, line_start - 1) + 1 : line_start - 1]
+    if not any(word in above for word in _WORDS):
+        return ""
     if _NEXT.search(above):
         return "pragma: allowlist nextline secret"
-    if _COMMENT_ONLY.match(above):
+    if _COMMENT_ONLY.fullmatch(above):
         return _marker(_SAME, above, rule)
     return ""
 
 
 def _marker(pattern: re.Pattern[bytes], line: bytes, rule: str) -> str:
+    if not any(word in line for word in _WORDS):  # a minified file is one line: be quick
+        return ""
     for match in pattern.finditer(line):
         if match["own"]:
             rules = match["rules"].decode("ascii").split()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,10 +20,14 @@ _FINGERPRINT = re.compile(r"unleak:v1:([0-9a-f]{32})(?:\s+#.*)?")
 
 @dataclass(frozen=True, slots=True)
 class IgnoreFile:
-    """What `.unleakignore` says: path patterns, and fingerprints (hex) of single findings."""
+    """What `.unleakignore` says: path patterns, and fingerprints (hex) of single findings.
+
+    lines: where each pattern stands, from 1.
+    """
 
     patterns: tuple[str, ...] = ()
     fingerprints: frozenset[str] = frozenset()
+    lines: tuple[int, ...] = ()
 
 
 def load_ignore_file(root: str) -> IgnoreFile:
@@ -41,7 +45,7 @@ def load_ignore_file(root: str) -> IgnoreFile:
 
 def parse_ignore_file(lines: Sequence[str]) -> IgnoreFile:
     """The meaning of the lines of an ignore file."""
-    patterns: list[str] = []
+    patterns: dict[int, str] = {}
     fingerprints: set[str] = set()
     for number, line in enumerate(lines, 1):
         text = line.strip()
@@ -54,8 +58,8 @@ def parse_ignore_file(lines: Sequence[str]) -> IgnoreFile:
                 raise ConfigError(f"{FILE}:{number}: no fingerprint", hint)
             fingerprints.add(match[1])
         elif text and not text.startswith("#"):
-            patterns.append(line)
-    return IgnoreFile(tuple(patterns), frozenset(fingerprints))
+            patterns[number] = line
+    return IgnoreFile(tuple(patterns.values()), frozenset(fingerprints), tuple(patterns))
 
 
 class PathFilter:
@@ -63,19 +67,35 @@ class PathFilter:
 
     def __init__(self, exclude: Sequence[str], ignores: IgnoreFile) -> None:
         patterns = (*exclude, *ignores.patterns)
-        self._spec: Any = _compile(patterns) if patterns else None
+        lines = dict(zip(ignores.patterns, ignores.lines, strict=False))
+        self._spec: Any = _compile(patterns, lines) if patterns else None
 
     def allows(self, path: str) -> bool:
         """Whether `path` (relative to the root, `/` separators) is scanned."""
         return self._spec is None or not self._spec.match_file(path)
 
 
-def _compile(patterns: Sequence[str]) -> Any:  # noqa: ANN401 -- the class is an import we avoid
+def _wrong(pattern: str) -> str:
+    """What is wrong with a gitignore pattern, "" if nothing."""
+    import pathspec
+
+    try:
+        pathspec.GitIgnoreSpec.from_lines((pattern,))
+    except (ValueError, re.error, RecursionError) as problem:
+        return f"{pattern!r}: bad pattern: {problem}"
+    return ""
+
+
+def _compile(patterns: Sequence[str], lines: Mapping[str, int]) -> Any:  # noqa: ANN401 -- the class is an import we avoid
     import pathspec
 
     try:
         return pathspec.GitIgnoreSpec.from_lines(patterns)
-    except ValueError as problem:
-        raise ConfigError(
-            f"exclude: bad pattern: {problem}", "gitignore syntax is expected"
-        ) from problem
+    except (ValueError, re.error, RecursionError) as problem:
+        for pattern in patterns:
+            wrong = _wrong(pattern)
+            if wrong:
+                where = f"{FILE}:{lines[pattern]}" if pattern in lines else "exclude"
+                hint = "gitignore syntax is expected"
+                raise ConfigError(f"{where}: {wrong}", hint) from problem
+        raise ConfigError(f"exclude: bad pattern: {problem}") from problem
