@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 
 _SAME = re.compile(
-    rb"(?P<own>unleak:allow)(?P<rules>(?:[ \t]+[a-z][a-z0-9]*(?:-[a-z0-9]+)+(?![\w-]))*)"
+    rb"(?P<own>unleak:allow)(?!\w|-\w)(?P<rules>(?:[ \t]+[a-z][a-z0-9]*(?:-[a-z0-9]+)+(?!\w|-\w))*)"
     rb"|(?P<other>gitleaks:allow|betterleaks:allow|trufflehog:ignore|kingfisher:(?:ignore|allow)"
-    rb"|pragma:[ \t]*(?:allow|white)list[ \t]+secret|ggignore)(?![\w-])"
+    rb"|pragma:[ \t]*(?:allow|white)list[ \t]+secret|ggignore)(?!\w|-\w)"
 )
-_NEXT = re.compile(rb"pragma:[ \t]*(?:allow|white)list[ \t]+nextline[ \t]+secret(?![\w-])")
+_NEXT = re.compile(rb"pragma:[ \t]*(?:allow|white)list[ \t]+nextline[ \t]+secret(?!\w|-\w)")
 _WORDS = (b"allow", b"ignore", b"whitelist")  # one of them is in every marker
 _COMMENT_ONLY = re.compile(
     rb"(?:\xef\xbb\xbf)?[ \t]*(?:"
