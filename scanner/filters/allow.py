@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 from scanner.config import Allow
+from scanner.filters.paths import matchable
 from scanner.model import Finding
 
 TIMEOUT = 0.5  # seconds for one pattern of the scanned repository on one value
@@ -66,4 +67,4 @@ def _compiled(pattern: str) -> Any:  # noqa: ANN401 -- the library ships no type
 def _path_matches(patterns: tuple[str, ...], path: str) -> bool:
     import pathspec
 
-    return bool(pathspec.GitIgnoreSpec.from_lines(patterns).match_file(path))
+    return bool(pathspec.GitIgnoreSpec.from_lines(patterns).match_file(matchable(path)))

@@ -72,7 +72,12 @@ class PathFilter:
 
     def allows(self, path: str) -> bool:
         """Whether `path` (relative to the root, `/` separators) is scanned."""
-        return self._spec is None or not self._spec.match_file(path)
+        return self._spec is None or not self._spec.match_file(matchable(path))
+
+
+def matchable(path: str) -> str:
+    """The path with a ? for each byte that is no text: pathspec takes only what UTF-8 can spell."""
+    return path if path.isascii() else path.encode("utf-8", "replace").decode()
 
 
 def _wrong(pattern: str) -> str:
