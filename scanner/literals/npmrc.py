@@ -102,14 +102,12 @@ def spell(value: bytes, literal: Literal) -> bytes:
     text = as_text(value)
     if _EXPANSION.search(text) and "expansion" not in literal.context:
         raise cannot_hold(".npmrc", "npm would expand the ${...} in it")
-    if literal.style == "plain-loose":
-        loose = re.sub(r"([;#])", r"\\\1", text)
-        if _read(loose)[:2] == (text, loose) and _BREAK.search(loose) is None:
-            return as_bytes(loose)
     if literal.style.startswith("plain"):
-        plain = _escape(text)
-        if _read(plain)[:2] == (text, plain) and _BREAK.search(plain) is None:
-            return as_bytes(plain)
+        loose = re.sub(r"([;#])", r"\\\1", text)
+        for plain in (loose, _escape(text))[literal.style == "plain" :]:
+            one_line = plain == plain.strip(_SPACE) and _BREAK.search(plain) is None
+            if one_line and _read(plain)[:2] == (text, plain):
+                return as_bytes(plain)
     if literal.style == "single":
         single = f"'{text}'"
         if _read(single) == (text, single, "single") and _BREAK.search(text) is None:

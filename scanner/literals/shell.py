@@ -18,7 +18,7 @@ from functools import cache
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
-from scanner.literals.shell_words import read, spell, starts_word, word_at
+from scanner.literals.shell_words import NAMED, read, spell, starts_word, word_at
 from scanner.literals.text import BOM, as_bytes, broken, decode, error_line
 from scanner.model import Literal
 
@@ -44,11 +44,10 @@ _PUT_IN = {
     "brace_expression",
 }
 _SKIPPED = {"comment", "command_name", "heredoc_start", "heredoc_body", "heredoc_end"}
-_NAMED = re.compile(rb"(-{0,2}[A-Za-z_][\w.-]*|\[[^\]]+\])\+?=")
 _FLAG = re.compile(r"-{1,2}[A-Za-z][\w-]*")
 _SPECIAL = re.compile(rb"[\"'\\$`]")
 _HEREDOC_LINE = re.compile(
-    rb"[ \t]*(?:export[ \t]+)?(?:[\"']?([\w./:-]+)[\"']?[ \t]*[:=][ \t]*([\"']?)"
+    rb"[ \t]*(?:export[ \t]+)?(?:[\"']?([\w./:-]+?)[\"']?[ \t]*(?:=|:[ \t])[ \t]*([\"']?)"
     rb"(?P<value>[^\r\n]+?)\2[,;]?|(?P<line>\S[^\r\n]*?))[ \t]*(?:\r?\n|\Z)"
 )
 _HEREDOC_PUT_IN = re.compile(rb"(?<!\\)(?:\\\\)*(?:\$[A-Za-z_{(@*#?$!0-9-]|`)")
@@ -171,7 +170,7 @@ def _named(node: Node) -> re.Match[bytes] | None:
     above = node.parent.type if node.parent is not None else ""
     if node.type not in ("word", "concatenation") or above == "variable_assignment":
         return None
-    return _NAMED.match(node.text or b"")
+    return NAMED.match(node.text or b"")
 
 
 def _under(path: tuple[str, ...], named: re.Match[bytes]) -> tuple[str, ...]:

@@ -37,6 +37,8 @@ _ANSI_NAMED = {
     b"?": b"?",
 }
 _ANSI_NAMES = {b"\n": b"\\n", b"\r": b"\\r", b"\t": b"\\t", b"\\": b"\\\\", b"'": b"\\'"}
+# A `name=` with something behind it; the `=` that pad base64 are no such thing.
+NAMED = re.compile(rb"(-{0,2}[A-Za-z_][\w.-]*|\[[^\]]+\])\+?=(?==*[^=]|\Z)")
 _SAFE = re.compile(rb"[\w@%+=:,./-][\w@%+=:,./#-]*", re.ASCII)
 _SAFE_DEFAULT = re.compile(rb"[\w@%+=:,./-][\w@%+=:,./# -]*", re.ASCII)
 _BEFORE_WORD = re.compile(rb"\A\Z|(?:\A|[^\\])[ \t\r\n;&|()<>`]\Z|[ \t]\\\r?\n\Z")
@@ -104,16 +106,26 @@ def spell(value: bytes, literal: Literal) -> bytes:
     if style == "default":
         return value if _SAFE_DEFAULT.fullmatch(value) else _double(value, loose=False)
     if style == "ansi":
-        return b"$'" + b"".join(map(_ansi, _characters(value))) + b"'"
-    if style in ("word", "joined") and (_SAFE.fullmatch(value) or not value):
+        body = b"".join(map(_ansi, _characters(value)))
+        # tree-sitter-bash takes a quote behind an escaped backslash for an escaped quote.
+        body = body[:-2] + b"\\x5c" if value.endswith(b"\\") else body
+        return b"$'" + body + b"'"
+    if style in ("word", "joined") and (_stands_bare(value) or not value):
         empty = b"" if "absent" in literal.context else b"''"
         return value or empty
     return _double(value, loose=False) if b"'" in value else b"'" + value + b"'"
 
 
+def _stands_bare(value: bytes) -> bool:
+    """Whether the value needs no quotes and, as an argument, does not look like `name=value`."""
+    named = NAMED.match(value)
+    return bool(_SAFE.fullmatch(value)) and (named is None or named.end() == len(value))
+
+
 def _double(value: bytes, *, loose: bool) -> bytes:
-    special = rb'(["$`])' if loose else rb'([\\"$`])'
-    return b'"' + re.sub(special, rb"\\\1", value) + b'"'
+    """In double quotes; if `loose`, a backslash is doubled only where it would escape something."""
+    special = rb'\\(?=[\\"$`\n]|\Z)|["$`]' if loose else rb'[\\"$`]'
+    return b'"' + re.sub(special, rb"\\\g<0>", value) + b'"'
 
 
 def _characters(value: bytes) -> list[bytes]:

@@ -40,6 +40,7 @@ def test_sections_and_words() -> None:
 def test_what_needs_quotes_gets_a_json_string_unless_a_comment_follows() -> None:
     (literal,) = found(b"key=a")
     assert npmrc.spell(b" a\n", literal) == b'" a\\n"'
+    assert npmrc.spell(b" a", literal) == b'" a"'
     (literal,) = found(b"key=a ; note")
     with pytest.raises(RewriteError, match="comment"):
         npmrc.spell(b" a\n", literal)

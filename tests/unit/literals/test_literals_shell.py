@@ -71,6 +71,10 @@ def test_values(path: tuple[str, ...], value: bytes, style: str) -> None:
         assert shell.spell(value, literal) == FILE[literal.start : literal.end]
 
 
+def test_padding_is_no_name() -> None:
+    assert [one.value for one in found(b"tool YWJj== YWJj=x YWJj=")] == [b"YWJj==", b"x", b"YWJj="]
+
+
 def test_contexts() -> None:
     assert at(("E",)).context == ("interpolated",)
     assert at(("other",)).context == ("heredoc", "interpolated")
@@ -87,7 +91,9 @@ def test_words_the_grammar_cuts_wrongly_are_left_out(word: bytes) -> None:
 
 @pytest.mark.skipif(shutil.which("bash") is None, reason="needs bash")
 @pytest.mark.parametrize("place", [b"a", b"'a'", b'"a"', b"$'a'", b"a'b'", b'"a\\b"'])
-@pytest.mark.parametrize("value", [b'it\'s "$x" `y` \\', b"a\nb\t!", b"*?~{a,b}", "é#".encode()])
+@pytest.mark.parametrize(
+    "value", [b'it\'s "$x" `y` \\', b"\\`\\$", b"a\nb\t!", b"*?~{a,b}", "é#".encode()]
+)
 def test_bash_reads_what_we_spell(place: bytes, value: bytes) -> None:
     (literal,) = found(b"K=" + place)
     script = b"K=" + shell.spell(value, literal)
