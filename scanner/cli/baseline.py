@@ -19,7 +19,7 @@ from scanner.filters.baseline import (
     load_baseline,
     render_baseline,
 )
-from scanner.fingerprint import make_salt
+from scanner.fingerprint import SALT_PATH, make_salt
 from scanner.model import Finding
 from scanner.sources.files import root_of
 
@@ -63,7 +63,10 @@ def run(arguments: argparse.Namespace) -> int:
 def _create(arguments: argparse.Namespace, root: str, path: str) -> int:
     if os.path.lexists(path) and not arguments.force:
         raise UsageError(f"{path} is there already", "'unleak baseline update', or --force")
+    salted = os.path.lexists(os.path.join(root, SALT_PATH))
     make_salt(root)
+    if not salted:
+        _say_what_changed(arguments, root)
     findings = _findings(arguments)
     if findings is None:
         return EXIT_INCOMPLETE
@@ -168,6 +171,17 @@ def _write(path: str, entries: Iterable[Known]) -> None:
     except OSError as problem:
         why = (problem.strerror or type(problem).__name__).lower()
         raise UsageError(f"{path}: cannot be written: {why}", f"look at {folder}") from None
+
+
+def _say_what_changed(arguments: argparse.Namespace, root: str) -> None:
+    """Digests that were written down before the repository had a salt of its own fit no more."""
+    from scanner import config
+    from scanner.filters.paths import load_ignore_file
+
+    allow = config.load(root, explicit=arguments.config).needs_fingerprints
+    if allow or load_ignore_file(root).fingerprints:
+        where = f"{SALT_PATH} is new: fingerprints in .unleakignore and values under [allow]"
+        output.note(f"unleak: {where} have to be written again")
 
 
 def _say_how_to_use(arguments: argparse.Namespace, root: str, path: str) -> None:

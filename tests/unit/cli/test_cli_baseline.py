@@ -61,6 +61,13 @@ def test_the_files_hold_no_value_and_are_no_findings(
     assert main(["scan", ".unleak"]) == 0
 
 
+def test_a_new_salt_says_what_it_undoes(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tree / ".unleakignore").write_text(f"unleak:v1:{'0' * 32}\n")
+    for expected in (True, False):
+        assert main(["baseline", "create", "--force"]) == 0
+        assert ("have to be written again" in capsys.readouterr().err) is expected
+
+
 def test_a_moved_line_stays_known_a_new_value_or_copy_does_not(
     tree: Path, made: Callable[..., str]
 ) -> None:
