@@ -28,7 +28,7 @@ class Allow:
     """One `[allow]` table, or one `[[allow.entry]]` whose conditions must all hold.
 
     paths: gitignore patterns relative to `folder`; regexes are searched in the value; values are
-    digests as `unleak scan --format json` and `unleak baseline` show them, never plaintext.
+    digests as `unleak config digest` prints them, never plaintext.
     """
 
     paths: tuple[str, ...] = ()

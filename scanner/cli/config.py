@@ -1,17 +1,20 @@
-"""`unleak config show`: the effective configuration, and where each value comes from."""
+"""`unleak config`: the effective configuration, where each value comes from, and value digests."""
 
 from __future__ import annotations
 
 import argparse
 import json
 import os
+import sys
 from collections.abc import Mapping
 from dataclasses import fields
 
 from scanner import config
 from scanner.cli import output
 from scanner.config import Allow, Config
-from scanner.errors import EXIT_CLEAN
+from scanner.errors import EXIT_CLEAN, UsageError
+from scanner.fingerprint import load_salt, value_digest
+from scanner.model import Secret
 from scanner.sources.files import root_of
 
 _ALLOW = ("paths", "rules", "regexes", "values", "keys", "reason")
@@ -19,7 +22,11 @@ _ALLOW = ("paths", "rules", "regexes", "values", "keys", "reason")
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the action and the folder."""
-    parser.add_argument("action", choices=("show",), help="show")
+    parser.add_argument(
+        "action",
+        choices=("show", "digest"),
+        help="show every setting; or digest: what [allow] values holds for a value on standard input",
+    )
     parser.add_argument(
         "--path", default=".", metavar="PATH", help="as it holds for this folder or file"
     )
@@ -29,13 +36,29 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print every setting as a line of TOML with its origin as a comment."""
+    """Print every setting as a line of TOML with its origin as a comment, or one digest."""
     root = root_of((arguments.path,))
+    if arguments.action == "digest":
+        output.out(value_digest(_value(), load_salt(root)) + "\n")
+        return EXIT_CLEAN
     folder = _folder(arguments.path, root)
     effective = config.load(root, explicit=arguments.config, folder=folder)
     for key, value, origin in _rows(effective, root):
         output.out(output.escape(f"{key} = {value}  # {origin}") + "\n")
     return EXIT_CLEAN
+
+
+def _value() -> Secret:
+    """The value on standard input without one line end; never an argument, which others see."""
+    if sys.stdin.isatty():
+        from getpass import getpass
+
+        return Secret(os.fsencode(getpass("value: ")))
+    raw = sys.stdin.buffer.read()
+    value = raw.removesuffix(b"\n").removesuffix(b"\r")
+    if not value:
+        raise UsageError("there is no value on standard input")
+    return Secret(value)
 
 
 def _folder(path: str, root: str) -> str:

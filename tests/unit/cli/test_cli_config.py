@@ -1,7 +1,9 @@
-"""`unleak config show`: every setting as TOML, with the file and line it comes from."""
+"""`unleak config`: every setting as TOML with the line it comes from, and digests of values."""
 
 from __future__ import annotations
 
+import io
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -75,6 +77,31 @@ def test_an_error_is_one_line_and_a_hint(tree: Path, capsys: pytest.CaptureFixtu
     assert said.err == (
         "unleak: .unleak.toml:2: severty: unknown key\n  hint: did you mean severity?\n"
     )
+
+
+@pytest.mark.parametrize("end", [b"", b"\n", b"\r\n"])
+def test_a_digest_is_what_allow_values_takes(
+    tree: Path,
+    end: bytes,
+    made: Callable[..., str],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    value = made("digest")
+    (tree / "a.env").write_text(f"DB_PASSWORD={value}\n")
+    assert main(["scan"]) == 1
+    capsys.readouterr()
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(value.encode() + end)))
+    assert main(["config", "digest"]) == 0
+    digest = capsys.readouterr().out.strip()
+    assert len(digest) == 16
+    (tree / ".unleak.toml").write_text(f'[allow]\nvalues = ["{digest}"]\n')
+    assert main(["scan"]) == 0
+
+
+def test_nothing_has_no_digest(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"\n")))
+    assert main(["config", "digest"]) == 2
 
 
 def test_control_characters_are_shown(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:

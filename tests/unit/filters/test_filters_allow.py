@@ -90,7 +90,7 @@ def test_one_fitting_entry_of_many_is_enough() -> None:
 
 
 def test_values_that_are_no_text_are_searched_as_bytes() -> None:
-    raw = replace(FINDING, secret=Secret(b"\xff\x00caf\xc3\xa9"))
+    raw = replace(FINDING, secret=Secret(bytes((255, 0)) + "café".encode()))
     assert allows(Allow(regexes=("café",)), finding=raw)
 
 
