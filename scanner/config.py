@@ -11,10 +11,10 @@ import math
 import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from typing import Any
 
 from scanner.errors import ConfigError, UsageError
+from scanner.record import field, record, replace
 
 FILE = ".unleak.toml"
 _SIZES = {"": 0, "b": 0, "k": 10, "kb": 10, "m": 20, "mb": 20, "g": 30, "gb": 30}  # 2 ** n
@@ -23,7 +23,7 @@ _CONFIDENCES = ("low", "medium", "high")
 _SEVERITIES = ("info", "low", "medium", "high", "critical")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Allow:
     """One `[allow]` table, or one `[[allow.entry]]` whose conditions must all hold.
 
@@ -41,7 +41,7 @@ class Allow:
     folder: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Config:
     """The effective configuration. Sizes in bytes, 0 for no limit; paths are absolute.
 

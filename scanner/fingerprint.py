@@ -11,11 +11,11 @@ import errno
 import os
 import stat
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import lru_cache
 
 from scanner.errors import ConfigError
 from scanner.model import Finding, Secret
+from scanner.record import replace
 
 SALT_PATH = ".unleak/salt"
 _DEFAULT_SALT = bytes(16)

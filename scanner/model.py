@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any, NoReturn
 from typing import Literal as OneOf
+
+from scanner.record import field, record
 
 Confidence = OneOf["low", "medium", "high"]
 Severity = OneOf["info", "low", "medium", "high", "critical"]
@@ -77,7 +78,7 @@ def mask(raw: bytes, public_prefix: str = "") -> str:
     return "*** (64 or more characters)"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Place:
     """Where content stands: a path, and for history the commit that holds it."""
 
@@ -87,7 +88,7 @@ class Place:
     time: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Blob:
     """Content to scan. `read(offset, length)` gives fewer bytes only at the end of the content.
 
@@ -101,7 +102,7 @@ class Blob:
     read: Callable[[int, int], bytes] | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Skipped:
     """Content that was not scanned, and why. Any of these makes a run incomplete (exit 3)."""
 
@@ -109,7 +110,7 @@ class Skipped:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Finding:
     """A secret in a file.
 
@@ -144,7 +145,7 @@ class Finding:
         return self.places[0].path
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RuleInfo:
     """What a report says about a rule."""
 
@@ -158,7 +159,7 @@ class RuleInfo:
     references: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Summary:
     """What a run did. suppressed: reason (inline, ignore file, baseline ...) -> count."""
 
@@ -176,7 +177,7 @@ class Summary:
         return not self.skipped
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Literal:
     """One value in a file, located by a parser.
 
@@ -196,7 +197,7 @@ class Literal:
     context: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Edit:
     """Replace bytes [start, end) of the original file by `new`. Edits of a file never overlap."""
 
@@ -205,7 +206,7 @@ class Edit:
     new: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Reference:
     """An entry of a vault, written as a `ref+` URI.
 
@@ -220,7 +221,7 @@ class Reference:
     options: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Rewrite:
     """What a rewriter wants done to a file so that a literal holds a reference instead.
 
@@ -233,7 +234,7 @@ class Rewrite:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Step:
     """One secret in one file: where it goes and how the file changes.
 
@@ -253,7 +254,7 @@ class Step:
     form: Form = "uri"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Plan:
     """What a migration would do: pure data, printable, saved without values."""
 
@@ -263,7 +264,7 @@ class Plan:
     tree_digest: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Entry:
     """One line of the journal: digests and references, never values."""
 

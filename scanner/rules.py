@@ -10,16 +10,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import cast, get_args
 
 from scanner.errors import RuleError
 from scanner.model import Confidence, RuleInfo, Severity
+from scanner.record import record
 
 _ID_CHARS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Rule:
     """One kind of secret. All texts are str; pattern and anchors are compiled over bytes.
 

@@ -9,12 +9,12 @@ import os
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
 
 from scanner.engine.database import Database, load_database
 from scanner.engine.find import Finder
 from scanner.filters.inline import inline_allowed
 from scanner.model import Blob, Confidence, Finding, Place, RuleInfo, Skipped, Summary
+from scanner.record import record, replace
 from scanner.sources.files import Found, read_all
 
 ALONE = 6 << 20  # bytes: below this, starting processes costs more than it saves
@@ -24,7 +24,7 @@ _AROUND = 4096
 Progress = Callable[[int, int], None]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Options:
     """How to scan. active: rule ids to use, None for all. rule_files: the user's own rules."""
 
@@ -36,15 +36,15 @@ class Options:
     cache: str | None = None
 
 
-@dataclass(slots=True)
 class Tally:
     """What one shard saw; added up at the end."""
 
-    findings: list[Finding] = field(default_factory=list)
-    skipped: list[Skipped] = field(default_factory=list)
-    suppressed: Counter[str] = field(default_factory=Counter)
-    files: int = 0
-    bytes: int = 0
+    def __init__(self) -> None:
+        self.findings: list[Finding] = []
+        self.skipped: list[Skipped] = []
+        self.suppressed: Counter[str] = Counter()
+        self.files = 0
+        self.bytes = 0
 
     def add(self, other: Tally) -> None:
         """Take another shard's results in."""
@@ -55,7 +55,7 @@ class Tally:
         self.bytes += other.bytes
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Result:
     """Findings sorted by (path, start, rule), and what the run did."""
 

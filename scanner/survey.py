@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from itertools import chain
 
 from scanner import config as configuration
@@ -26,11 +25,12 @@ from scanner.model import (
     Skipped,
     Summary,
 )
+from scanner.record import record, replace
 from scanner.scan import Options, Progress, Result, Scanner, scan_blobs, scan_files
 from scanner.sources.files import Found, Tree, list_files, read_all, root_of
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Request:
     """What a verb was asked for; None leaves a choice to the configuration.
 
@@ -56,7 +56,7 @@ class Request:
     fingerprints: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Survey:
     """Findings that count, what the run did, and what a person should know beside it."""
 

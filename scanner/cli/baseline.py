@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
 from scanner.cli import output
 from scanner.cli.scan import add_selection, request_of
@@ -21,6 +20,7 @@ from scanner.filters.baseline import (
 )
 from scanner.fingerprint import SALT_PATH, make_salt
 from scanner.model import Finding
+from scanner.record import replace
 from scanner.sources.files import root_of
 
 _ACTIONS = {

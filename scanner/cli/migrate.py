@@ -7,7 +7,6 @@ import os
 import signal
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import Any
 
 from scanner.cli import output
@@ -27,6 +26,7 @@ from scanner.migrate.edit import read_file
 from scanner.migrate.journal import Journal, state_of
 from scanner.migrate.plan import Target, make_plan
 from scanner.model import Finding, Plan, RuleInfo, Secret, Step
+from scanner.record import replace
 from scanner.references.environment import allowed_addresses
 from scanner.survey import Request, Survey, scanner_for, survey
 

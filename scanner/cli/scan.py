@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
 from scanner.cli import output
 from scanner.errors import (
@@ -15,6 +14,7 @@ from scanner.errors import (
     UsageError,
 )
 from scanner.model import CONFIDENCES, SEVERITIES, Summary
+from scanner.record import replace
 from scanner.survey import Request, Survey, survey
 
 FORMATS = ("text", "json", "jsonl", "sarif", "gitlab", "github", "junit", "csv", "html")

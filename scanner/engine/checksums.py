@@ -11,10 +11,10 @@ import binascii
 import hashlib
 import zlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from scanner.engine import structures
 from scanner.engine.marvin import marvin32
+from scanner.record import record
 
 DIGITS_UPPER_LOWER = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 DIGITS_LOWER_UPPER = b"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -23,7 +23,7 @@ BASE58 = b"123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 BECH32 = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Checksum:
     """verify: whether a whole token is well made. complete: a well-made token from a body."""
 

@@ -13,11 +13,11 @@ import struct
 import sys
 import zlib
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from scanner.errors import RuleError
 from scanner.model import CONFIDENCES, Confidence
+from scanner.record import record, replace, values
 from scanner.rules import Rule, load_rules, rule_files
 
 MAX_REACH = 1 << 20
@@ -48,7 +48,7 @@ class CachedRules:
         return (self[number] for number in range(len(self)))
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Database:
     """Rules and their compiled anchors. A hit is (number, end); `owner[number]` is its rule.
 
@@ -231,7 +231,8 @@ def _write(path: str, facts: bytes, database: Database, serialised: bytes) -> No
 
 
 def _cached_fields(rule: Rule) -> dict[str, Any]:
-    return {k: v for k, v in asdict(rule).items() if v and k not in _NOT_CACHED}
+    fields = zip(Rule.__match_args__, values(rule), strict=True)
+    return {k: v for k, v in fields if v and k not in _NOT_CACHED}
 
 
 def _drop_old(folder: str, keep: str, most: int = 8) -> None:

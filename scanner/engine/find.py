@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from scanner.engine.database import Database
 from scanner.engine.matcher import BLOCK, Match, Matcher, Read
 from scanner.engine.text import Lines, encoding_of, view
 from scanner.model import CONFIDENCES, Blob, Confidence, Finding, Secret, mask
+from scanner.record import replace
 
 if TYPE_CHECKING:  # its tables cost time to load: only when there is a match to judge
     from scanner.engine.judgement import Judged

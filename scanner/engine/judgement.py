@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from scanner.engine import harmless, score
@@ -11,6 +10,7 @@ from scanner.engine.entropy import shannon
 from scanner.engine.matcher import Match, Read
 from scanner.engine.roles import LINE_FORMATS, aside_of, role_of, suffix
 from scanner.model import CONFIDENCES, Confidence
+from scanner.record import record, replace
 from scanner.rules import Rule
 
 _FORMAT_SCORE = {"high": 0.95, "medium": 0.65, "low": 0.35}
@@ -19,7 +19,7 @@ _LINE_STARTS = frozenset((b"", b"-", b"export", b"set", b"- -", b"'", b'"'))
 _QUOTES = b"\"'`"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Judged:
     """A match that survived: offsets in the matched content, and why."""
 
@@ -124,4 +124,5 @@ def _of_format(judged: Judged) -> Judged | None:
 def _path_matches(patterns: tuple[str, ...], path: str) -> bool:
     import pathspec
 
-    return bool(pathspec.GitIgnoreSpec.from_lines(patterns).match_file(path))
+    clean = path.encode("utf-8", "replace").decode()  # the matcher takes no lone surrogates
+    return bool(pathspec.GitIgnoreSpec.from_lines(patterns).match_file(clean))

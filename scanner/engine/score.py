@@ -7,20 +7,20 @@ line stands. `judge` is the seam: a learned model replaces `_weigh` and keeps th
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from scanner.engine import harmless
 from scanner.engine.entropy import shannon
 from scanner.engine.letters import surprise
 from scanner.model import Confidence
+from scanner.record import record, replace
 
 HIGH = 0.80
 MEDIUM = 0.50
 LOW = 0.20
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Candidate:
     """A value under a name. value: bytes without quotes. quote: b"" for a bare value.
 

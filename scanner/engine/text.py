@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from scanner.record import record
 
 Read = Callable[[int, int], bytes]
 _HEAD = 4096
@@ -26,7 +27,7 @@ def encoding_of(head: bytes) -> str:
     return "binary"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class View:
     """UTF-16 content as UTF-8, with a way back. base: byte offset of the piece in the file."""
 

@@ -9,16 +9,16 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from scanner.errors import ConfigError
+from scanner.record import record
 
 FILE = ".unleakignore"
 _FINGERPRINT = re.compile(r"unleak:v1:([0-9a-f]{32})(?:\s+#.*)?")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class IgnoreFile:
     """What `.unleakignore` says: path patterns, and fingerprints (hex) of single findings.
 

@@ -10,9 +10,10 @@ from __future__ import annotations
 import os
 import zlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from scanner.errors import GitError
+from scanner.git.process import run
+from scanner.record import record
 
 _SAFE = (
     "-c", "core.fsmonitor=false",
@@ -25,7 +26,7 @@ _SAFE = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Staged:
     """A path of the index that differs from HEAD: its blob's id (hex) and mode (octal text)."""
 
@@ -195,28 +196,17 @@ def _environment(*, index: bool) -> dict[str, str]:
 
 
 def _run(top: str, arguments: list[str], *, index: bool = False, stdin: bytes = b"") -> bytes:
-    import subprocess
-
-    command = ["git", "--no-pager", *_SAFE, *arguments]
+    command = ["git", "-C", top, "--no-pager", *_SAFE, *arguments]
     try:
-        done = subprocess.run(
-            command,
-            cwd=top,
-            env=_environment(index=index),
-            input=stdin,
-            capture_output=True,
-            check=False,
-        )
+        code, output, said = run(command, _environment(index=index), stdin)
     except FileNotFoundError as problem:
-        raise GitError(
-            "git is not installed",
-            "install git, or scan with --no-gitignore",
-        ) from problem
+        hint = "install git, or scan with --no-gitignore"
+        raise GitError("git is not installed", hint) from problem
     except OSError as problem:
         raise GitError(f"git cannot be started in {top}: {problem.strerror}") from problem
-    if done.returncode:
-        raise _problem(top, done.stderr.decode("utf-8", "replace"))
-    return done.stdout
+    if code:
+        raise _problem(top, said.decode("utf-8", "replace"))
+    return output
 
 
 def _problem(top: str, said: str) -> GitError:

@@ -19,7 +19,6 @@ from typing import Any
 from scanner.errors import JournalError
 from scanner.model import Entry
 
-
 _STATES = {
     "begin": "interrupted",
     "end": "applied",

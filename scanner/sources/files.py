@@ -9,17 +9,17 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
 from scanner.errors import GitError, UsageError
 from scanner.git.repository import listed_files, top_of
 from scanner.model import Blob, Place, Skipped
+from scanner.record import record
 
 WHOLE = 8 << 20  # bytes: larger files are read block by block
 _OPEN = os.O_RDONLY | os.O_CLOEXEC | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Found:
     """A regular file: its path relative to the root, where it is, and its size in bytes."""
 
@@ -28,7 +28,7 @@ class Found:
     size: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Tree:
     """What to walk. paths: as the user typed them. wanted: decides by relative path."""
 
