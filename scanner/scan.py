@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from scanner.engine.database import Database, load_database
 from scanner.engine.find import Finder
-from scanner.filters.inline import inline_allowed
 from scanner.model import Blob, Confidence, Finding, Place, RuleInfo, Skipped, Summary
 from scanner.record import record, replace
 from scanner.sources.files import Found, read_all
@@ -114,6 +113,8 @@ class Scanner:
             tally.skipped += [Skipped(place, why) for place in blob.places]
 
     def _allowed(self, blob: Blob, finding: Finding) -> str:
+        from scanner.filters.inline import inline_allowed  # only when there is a finding
+
         if blob.data is not None:
             return inline_allowed(blob.data, finding.start, finding.end, finding.rule)
         base = max(0, finding.start - _AROUND)

@@ -50,7 +50,10 @@ def _dispatch(arguments: list[str]) -> int:
     verb = next((a for a in arguments if not a.startswith("-")), "")
     if verb in VERBS and arguments[0] == verb:
         module = import_module(VERBS[verb][0])
-        parser = argparse.ArgumentParser(prog=f"unleak {verb}", description=VERBS[verb][1])
+        # A given width: argparse asks the terminal once for every option else.
+        parser = argparse.ArgumentParser(
+            prog=f"unleak {verb}", description=VERBS[verb][1], formatter_class=_formatter
+        )
         module.add_arguments(parser)
         code: int = module.run(parser.parse_args(arguments[1:]))
         return code
@@ -62,6 +65,10 @@ def _dispatch(arguments: list[str]) -> int:
         return EXIT_CLEAN
     parser.print_help(sys.stderr)
     return EXIT_USAGE
+
+
+def _formatter(prog: str) -> argparse.HelpFormatter:
+    return argparse.HelpFormatter(prog, max_help_position=32, width=96)
 
 
 def _top_parser() -> argparse.ArgumentParser:
@@ -81,6 +88,9 @@ def _top_parser() -> argparse.ArgumentParser:
 
 def entry() -> None:
     """Start from the console script and leave at once: taking the interpreter down costs time."""
+    import gc
+
+    gc.set_threshold(100_000)  # start-up makes many objects and no garbage worth looking for
     code = main()
     for stream in (sys.stdout, sys.stderr):
         with suppress(OSError):

@@ -7,7 +7,6 @@ the library's version and of the machine; a file that does not read back whole i
 
 from __future__ import annotations
 
-import json
 import os
 import struct
 import sys
@@ -22,8 +21,8 @@ from scanner.rules import Rule, load_rules, rule_files
 
 MAX_REACH = 1 << 20
 MARGIN = 64  # bytes of look-around beyond the longest match
-_FORMAT = b"unleak-rules-4\n"
-_HEADER = struct.Struct("<III")  # checksum, end of the facts, end of the rules
+_FORMAT = b"unleak-rules-5\n"
+_HEADER = struct.Struct("<IIIII")  # checksum; sizes of facts, numbers, rules, compiled
 _NOT_CACHED = ("match", "no_match")
 
 
@@ -40,6 +39,8 @@ class CachedRules:
     def __getitem__(self, number: int) -> Rule:
         rule = self._read.get(number)
         if rule is None:
+            import json
+
             fields = json.loads(self._lines[number])
             rule = self._read[number] = Rule(**_tuples(fields))
         return rule
@@ -146,6 +147,8 @@ def _compile(rules: tuple[Rule, ...]) -> tuple[Database, bytes]:
             expressions.append(anchor.encode())
             owner.append(number)
     compiled = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
+    if not expressions:
+        raise RuleError("no rules are left to scan with", "give fewer conditions")
     flags = [hyperscan.HS_FLAG_DOTALL] * len(expressions)
     try:
         compiled.compile(
@@ -177,26 +180,32 @@ def _which(
 
 
 def _read(path: str, facts: bytes) -> Database | None:
+    """The cached database, None unless the file is whole and made from the same facts."""
     import hyperscan
 
     try:
-        with open(path, "rb") as stream:
-            data = stream.read()
-        offset = len(_FORMAT)
-        if data[:offset] != _FORMAT:
-            return None
-        lengths = _HEADER.unpack_from(data, offset)
-        offset += _HEADER.size
-        body = memoryview(data)[offset:]
-        if zlib.crc32(body) != lengths[0] or body[: lengths[1]] != facts:
-            return None
-        rules = bytes(body[lengths[1] : lengths[2]]).split(b"\n")
-        owner, reach = json.loads(rules.pop())
-        compiled = hyperscan.loadb(bytes(body[lengths[2] :]), mode=hyperscan.HS_MODE_BLOCK)
+        with open(path, "rb", buffering=0) as stream:
+            head = stream.read(len(_FORMAT) + _HEADER.size)
+            if head[: len(_FORMAT)] != _FORMAT:
+                return None
+            check, *sizes = _HEADER.unpack(head[len(_FORMAT) :])
+            parts = [stream.read(size) for size in sizes]
+            if parts[0] != facts or check != _checksum(parts):
+                return None
+        numbers = [int(number) for number in parts[1].split()]
+        compiled = hyperscan.loadb(parts[3], mode=hyperscan.HS_MODE_BLOCK)
         compiled.scratch = hyperscan.Scratch(compiled)
-        return Database(CachedRules(rules), tuple(owner), compiled, reach)
-    except (OSError, ValueError, TypeError, struct.error, hyperscan.HyperscanError):
+        rules = CachedRules(parts[2].split(b"\n"))
+        return Database(rules, tuple(numbers[1:]), compiled, numbers[0])
+    except (OSError, ValueError, IndexError, struct.error, hyperscan.HyperscanError):
         return None
+
+
+def _checksum(parts: Sequence[bytes]) -> int:
+    check = 0
+    for part in parts:
+        check = zlib.crc32(part, check)
+    return check
 
 
 def _tuples(fields: dict[str, Any]) -> dict[str, Any]:
@@ -205,14 +214,14 @@ def _tuples(fields: dict[str, Any]) -> dict[str, Any]:
 
 def _write(path: str, facts: bytes, database: Database, serialised: bytes) -> None:
     """Best effort: the rename makes it whole or absent for every other run."""
+    import json
     import tempfile
 
-    lines = [json.dumps(_cached_fields(rule)) for rule in database.rules]
-    lines.append(json.dumps([database.owner, database.reach]))
-    rules = "\n".join(lines).encode()
-    body = facts + rules + serialised
-    split = len(facts), len(facts) + len(rules)
-    header = _FORMAT + _HEADER.pack(zlib.crc32(body), *split)
+    numbers = " ".join(map(str, (database.reach, *database.owner))).encode()
+    rules = "\n".join(json.dumps(_cached_fields(rule)) for rule in database.rules).encode()
+    parts = (facts, numbers, rules, serialised)
+    header = _FORMAT + _HEADER.pack(_checksum(parts), *map(len, parts))
+    body = b"".join(parts)
     folder = os.path.dirname(path)
     if not folder:
         return

@@ -15,7 +15,7 @@ from scanner.errors import ConfigError
 from scanner.record import record
 
 FILE = ".unleakignore"
-_FINGERPRINT = re.compile(r"unleak:v1:([0-9a-f]{32})(?:\s+#.*)?")
+_FINGERPRINT = r"unleak:v1:([0-9a-f]{32})(?:\s+#.*)?"
 
 
 @record
@@ -50,7 +50,7 @@ def parse_ignore_file(lines: Sequence[str]) -> IgnoreFile:
     for number, line in enumerate(lines, 1):
         text = line.strip()
         if text.startswith("unleak:"):
-            match = _FINGERPRINT.fullmatch(text)
+            match = re.fullmatch(_FINGERPRINT, text)
             if match is None:
                 hint = (
                     "write unleak:v1: and the 32 characters that the json report calls fingerprint"
