@@ -68,13 +68,13 @@ def parse(data: bytes) -> tuple[Node, int, str]:
 def literals(data: bytes) -> Iterator[Literal]:
     """Every string in order of `start`, outer ones first; LiteralError as `parse`."""
     root, shift, _ = parse(data)
-    found: list[Literal] = []
+    source, found = data[shift:], list[Literal]()
     stack: list[Visit] = [(root, (), ())]
     while stack:
         node, path, context = stack.pop()
         if node.type in STRINGS:
             found.append(_literal(node, path, context, shift))
-        for start, end, name in element_text(node, data[shift:]):
+        for start, end, name in element_text(node, source):
             found.append(_text(data, start + shift, end + shift, (*path, *name)))
         stack.extend(reversed(inside(node, path, context)))
     yield from sorted(found, key=lambda literal: (literal.start, -literal.end))

@@ -5,6 +5,7 @@ the strings in it. The words and paths are those that javascript.py explains.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from scanner.errors import LiteralError
@@ -28,6 +29,7 @@ _ROOTS = {"exports", "globalThis", "module", "self", "this", "window"}
 _NAME_FIRST = {"config", "env", "get", "getenv", "set", "setitem"}
 _EQUAL = ("==", "===", "!=", "!==")
 _OR = ("||", "??")
+_TEXTS = ("jsx_text", "html_character_reference")
 _BLANK = b" \t\r\n"
 
 
@@ -49,15 +51,12 @@ def element_text(node: Node, source: bytes) -> Iterator[tuple[int, int, tuple[st
     name = opening.child_by_field_name("name") if opening is not None else None
     words = (_text(name),) if name is not None and name.type == "identifier" else ()
     parts = [child for child in node.children if child.type not in _TEXTS]
-    for before, after in zip(parts, parts[1:], strict=False):
+    for before, after in pairwise(parts):
         raw = source[before.end_byte : after.start_byte]
         start = after.start_byte - len(raw.lstrip(_BLANK))
         end = before.end_byte + len(raw.rstrip(_BLANK))
         if start < end:
             yield start, end, words
-
-
-_TEXTS = ("jsx_text", "html_character_reference")
 
 
 def _text(node: Node | None) -> str:
@@ -218,6 +217,13 @@ def _export(node: Node, path: tuple[str, ...], context: tuple[str, ...]) -> Iter
         yield child, path, (*context, "import") if names else context
 
 
+def _method(node: Node, path: tuple[str, ...], context: tuple[str, ...]) -> Iterable[Visit]:
+    name = node.child_by_field_name("name")
+    for child in node.named_children:
+        key = child == name and child.type == "string"
+        yield child, path, (*context, "key") if key else context
+
+
 def _module(node: Node, path: tuple[str, ...], context: tuple[str, ...]) -> Iterable[Visit]:
     name = node.child_by_field_name("name")
     for child in node.named_children:
@@ -268,7 +274,7 @@ _INTO: dict[str, Callable[[Node, tuple[str, ...], tuple[str, ...]], Iterable[Vis
     "internal_module": _module,
     "jsx_attribute": _attribute,
     "literal_type": _with("annotation"),
-    "method_definition": _named("name", ""),
+    "method_definition": _method,
     "module": _module,
     "new_expression": _call,
     "object_assignment_pattern": _named("left", "right", "default"),

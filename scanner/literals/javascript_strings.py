@@ -120,8 +120,10 @@ def _spelled_jsx(text: str, style: str) -> str:
     )
     if style != TEXT:
         return style[-1] + body + style[-1]
-    for blank in re.findall(r"^ | $", body):
-        body = body.replace(blank, "&#32;", 1) if body[0] == blank else body[:-1] + "&#32;"
+    if body.startswith(" "):  # blanks at the ends would be taken for layout
+        body = "&#32;" + body[1:]
+    if body.endswith(" "):
+        body = body[:-1] + "&#32;"
     if not body:
         raise cannot_hold("the text of an element", "it is empty")
     return body
