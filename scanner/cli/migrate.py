@@ -10,11 +10,11 @@ from contextlib import contextmanager
 from typing import Any
 
 from scanner.cli import output
+from scanner.cli.migrate_report import incomplete, report
 from scanner.cli.scan import add_selection, request_of
 from scanner.errors import (
     EXIT_CLEAN,
     EXIT_FINDINGS,
-    EXIT_INCOMPLETE,
     EditError,
     JournalError,
     UsageError,
@@ -25,7 +25,7 @@ from scanner.migrate.apply import Context, Outcome, apply, settle
 from scanner.migrate.edit import read_file
 from scanner.migrate.journal import Journal, state_of
 from scanner.migrate.plan import Target, make_plan
-from scanner.model import Finding, Plan, RuleInfo, Secret, Step
+from scanner.model import Finding, Plan, Step
 from scanner.record import replace
 from scanner.references.environment import allowed_addresses
 from scanner.survey import Request, Survey, scanner_for, survey
@@ -90,7 +90,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.plan:
         _save(plan, arguments.plan, read)
     if not done.summary.complete:
-        return _incomplete(done)
+        return incomplete(done)
     return EXIT_FINDINGS if plan.steps else EXIT_CLEAN
 
 
@@ -199,13 +199,13 @@ def _apply(plan: Plan, done: Survey, arguments: argparse.Namespace, request: Req
     with journal.locked():
         _nothing_open(journal)
         if not steps:
-            return _report(Outcome(), plan, done, [])
+            return report(Outcome(), plan, done, [])
         vault = _vault(plan.vault, done.root)
         vault.preflight(write=True)
         kept = {name: getattr(arguments, name) for name in _KEPT}
         run = journal.start({"arguments": kept, "vault": plan.vault})
         outcome = _carried_out(journal, run, vault, steps, request, done.root)
-    return _report(outcome, plan, done, getattr(vault, "notes", []), run)
+    return report(outcome, plan, done, getattr(vault, "notes", []), run)
 
 
 def _carried_out(
@@ -280,7 +280,7 @@ def _resume(arguments: argparse.Namespace) -> int:
             if s.disposition == "safe" or (arguments.all and s.disposition == "review")
         ]
         outcome = _carried_out(journal, run, vault, steps, request, root)
-    return _report(outcome, plan, done, getattr(vault, "notes", []), run)
+    return report(outcome, plan, done, getattr(vault, "notes", []), run)
 
 
 def _interrupted_run(journal: Journal) -> str:
@@ -288,66 +288,3 @@ def _interrupted_run(journal: Journal) -> str:
         if state_of(journal.read(run)) == "interrupted":
             return run
     raise JournalError("no run was interrupted", "'unleak journal list' shows every run")
-
-
-def _report(outcome: Outcome, plan: Plan, done: Survey, notes: Sequence[str], run: str = "") -> int:
-    files: dict[str, int] = {}
-    for step in outcome.done:
-        files[step.path] = files.get(step.path, 0) + 1
-    for path, count in files.items():
-        output.out(f"{output.escape(path)}: {count} moved, proved\n")
-    for path, why in outcome.failed:
-        output.out(f"{output.escape(path)}: put back: {output.escape(why)}\n")
-    finished = {step.id for step in outcome.done}
-    left = [step for step in plan.steps if step.id not in finished]
-    for piece in show.by_hand(left, output.escape):
-        output.out(piece)
-    if outcome.done:
-        _print_aftermath(outcome.done, done)
-        output.out(f"\n'unleak undo {run}' takes this back\n")
-    for note in notes:
-        output.note(f"unleak: {output.escape(note)}")
-    if not done.summary.complete:
-        return _incomplete(done)
-    if outcome.failed:
-        return EXIT_INCOMPLETE
-    return EXIT_FINDINGS if left else EXIT_CLEAN
-
-
-def _print_aftermath(steps: Sequence[Step], done: Survey) -> None:
-    rules: dict[str, RuleInfo] = dict(done.summary.rules)
-    counts = _commit_counts(done.root, steps)
-    for piece in show.aftermath(steps, rules, lambda step: counts.get(step.id), output.escape):
-        output.out(piece)
-
-
-def _commit_counts(root: str, steps: Sequence[Step], most: int = 20) -> dict[str, int]:
-    """How many commits hold each value in its file, for the first few files of a repository."""
-    from scanner.errors import GitError
-    from scanner.git.repository import commits_with, top_of
-
-    top = top_of(root)
-    if top is None:
-        return {}
-    by_path: dict[str, list[Step]] = {}
-    for step in steps:
-        by_path.setdefault(step.path, []).append(step)
-    counts: dict[str, int] = {}
-    for path, group in list(by_path.items())[:most]:
-        values = [_found_value(step) for step in group]
-        try:
-            numbers = commits_with(top, path, [value.reveal() for value in values])
-        except GitError:
-            return counts
-        counts.update({step.id: n for step, n in zip(group, numbers, strict=True)})
-    return counts
-
-
-def _found_value(step: Step) -> Secret:
-    return step.finding.secret
-
-
-def _incomplete(done: Survey) -> int:
-    for one in done.summary.skipped:
-        output.note(f"unleak: not scanned: {output.escape(one.place.path)}: {one.reason}")
-    return EXIT_INCOMPLETE

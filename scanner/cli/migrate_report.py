@@ -1,0 +1,72 @@
+"""What `unleak migrate` says when it is done: moved, put back, left for you, and still to do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from scanner.cli import output
+from scanner.errors import EXIT_CLEAN, EXIT_FINDINGS, EXIT_INCOMPLETE, GitError
+from scanner.migrate import show
+from scanner.migrate.apply import Outcome
+from scanner.model import Plan, RuleInfo, Step
+from scanner.survey import Survey
+
+
+def report(outcome: Outcome, plan: Plan, done: Survey, notes: Sequence[str], run: str = "") -> int:
+    """Print the outcome; 0 nothing is left, 1 findings remain, 3 something was put back."""
+    files: dict[str, int] = {}
+    for step in outcome.done:
+        files[step.path] = files.get(step.path, 0) + 1
+    for path, count in files.items():
+        output.out(f"{output.escape(path)}: {count} moved, proved\n")
+    for path, why in outcome.failed:
+        output.out(f"{output.escape(path)}: put back: {output.escape(why)}\n")
+    finished = {step.id for step in outcome.done}
+    left = [step for step in plan.steps if step.id not in finished]
+    for piece in show.by_hand(left, output.escape):
+        output.out(piece)
+    if outcome.done:
+        _print_aftermath(outcome.done, done)
+        output.out(f"\n'unleak undo {run}' takes this back\n")
+    for note in notes:
+        output.note(f"unleak: {output.escape(note)}")
+    if not done.summary.complete:
+        return incomplete(done)
+    if outcome.failed:
+        return EXIT_INCOMPLETE
+    return EXIT_FINDINGS if left else EXIT_CLEAN
+
+
+def _print_aftermath(steps: Sequence[Step], done: Survey) -> None:
+    rules: dict[str, RuleInfo] = dict(done.summary.rules)
+    counts = _commit_counts(done.root, steps)
+    for piece in show.aftermath(steps, rules, lambda step: counts.get(step.id), output.escape):
+        output.out(piece)
+
+
+def _commit_counts(root: str, steps: Sequence[Step], most: int = 20) -> dict[str, int]:
+    """How many commits hold each value in its file, for the first few files of a repository."""
+    from scanner.git.repository import commits_with, top_of
+
+    top = top_of(root)
+    if top is None:
+        return {}
+    by_path: dict[str, list[Step]] = {}
+    for step in steps:
+        by_path.setdefault(step.path, []).append(step)
+    counts: dict[str, int] = {}
+    for path, group in list(by_path.items())[:most]:
+        values = [step.finding.secret for step in group]
+        try:
+            numbers = commits_with(top, path, [value.reveal() for value in values])
+        except GitError:
+            return counts
+        counts.update({step.id: n for step, n in zip(group, numbers, strict=True)})
+    return counts
+
+
+def incomplete(done: Survey) -> int:
+    """Name what could not be read; the exit code of that."""
+    for one in done.summary.skipped:
+        output.note(f"unleak: not scanned: {output.escape(one.place.path)}: {one.reason}")
+    return EXIT_INCOMPLETE
