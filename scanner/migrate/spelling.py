@@ -2,8 +2,8 @@
 
 The old bytes of an edit are the value in some spelling, or hold no secret. The journal notes
 - "spell": the old bytes are what the format's own `spell` makes of the value: only the style;
-- "seal": any other spelling, encrypted under a key derived from the value itself (scrypt), which
-  only the vault gives back;
+- "seal": any other spelling, or one with a comment in it, encrypted under a key derived from the
+  value itself (scrypt), which only the vault gives back;
 - "plain": old bytes outside every literal that was migrated, most often none at all.
 """
 
@@ -20,6 +20,8 @@ from scanner.literals import locate
 from scanner.model import Edit, Literal, Secret
 
 _COST = 1 << 14
+# Words of a literal's context that carry text of the file itself (a comment behind `|` in YAML).
+_QUOTES_FILE = ("header:", "tag:")
 
 
 def undo_note(data: bytes, edit: Edit, literal: Literal | None, secret: Secret) -> dict[str, Any]:
@@ -30,7 +32,9 @@ def undo_note(data: bytes, edit: Edit, literal: Literal | None, secret: Secret) 
     old = data[edit.start : edit.end]
     if literal is None:
         return {"plain": base64.b64encode(old).decode()}
-    if (edit.start, edit.end) == (literal.start, literal.end) and _spelled(literal, secret) == old:
+    whole = (edit.start, edit.end) == (literal.start, literal.end)
+    quoted = any(word.startswith(_QUOTES_FILE) for word in literal.context)
+    if whole and not quoted and _spelled(literal, secret) == old:
         style = {"language": literal.language, "style": literal.style}
         return {"spell": {**style, "context": list(literal.context)}}
     return {"seal": _sealed(old, secret.reveal())}
