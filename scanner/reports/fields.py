@@ -33,7 +33,7 @@ def finding_fields(finding: Finding, *, show_secrets: bool, explain: bool) -> di
     if show_secrets:
         fields["secret"] = value_text(finding)
     if explain:
-        fields["reasons"] = list(finding.reasons)
+        fields["reasons"] = [encodable(reason) for reason in finding.reasons]
     if finding.decoded_by:
         fields["decoded_by"] = list(finding.decoded_by)
     if place.commit:

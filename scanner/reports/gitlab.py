@@ -66,7 +66,7 @@ def _vulnerability(
 ) -> dict[str, Any]:
     info = summary.rules.get(finding.rule)
     name = escaped(info.name if info else finding.rule)
-    value = escaped(value_text(finding)) if show_secrets else finding.masked
+    value = escaped(value_text(finding) if show_secrets else finding.masked)
     said = "; ".join(escaped(reason) for reason in finding.reasons) if explain else ""
     place = finding.places[0]
     path = encodable(finding.path)

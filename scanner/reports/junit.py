@@ -39,7 +39,8 @@ def _case(
     value = value_text(finding) if show_secrets else finding.masked
     said = f"{finding.key} = {value}" if finding.key else value
     lines = [f"{where}: {said}", f"{finding.severity}, {finding.confidence} confidence"]
-    lines += finding.reasons if explain else []
+    # The dash keeps a reason from starting a line, where a log may hold commands.
+    lines += [f"- {reason}" for reason in finding.reasons] if explain else []
     body = "\n".join(escape(_legal(line)) for line in lines)
     yield f"<testcase classname={_attribute(finding.rule)} name={_attribute(where)}>"
     message = _attribute(info.name if info else finding.rule)

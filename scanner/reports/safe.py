@@ -16,13 +16,25 @@ def escaped(text: str) -> str:
     return "".join(char if char.isprintable() else _code(char) for char in text)
 
 
+def loggable(text: str) -> str:
+    """`escaped`, and no command to a build system that reads the log.
+
+    GitHub's runner takes `::name::` at the start of a line, blanks aside, and `##[name]` anywhere
+    (https://github.com/actions/runner, ActionCommand.cs), Azure's takes `##vso[`.
+    """
+    shown = escaped(text).replace("##", "#\\x23")
+    return shown.replace("::", "\\x3a:", 1) if shown.lstrip().startswith("::") else shown
+
+
 def _code(char: str) -> str:
     code = ord(char)
     if char in "\n\r\t":
         return {"\n": "\\n", "\r": "\\r", "\t": "\\t"}[char]
     if 0xDC80 <= code <= 0xDCFF:  # a byte that was no UTF-8
         return f"\\x{code - 0xDC00:02x}"
-    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
+    if code < 0x100:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
 def encodable(text: str) -> str:

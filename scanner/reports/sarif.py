@@ -61,7 +61,7 @@ def _result(
     finding: Finding, index: Mapping[str, int], *, show_secrets: bool, explain: bool
 ) -> dict[str, Any]:
     key = f" ({escaped(finding.key)})" if finding.key else ""
-    value = escaped(value_text(finding)) if show_secrets else finding.masked
+    value = escaped(value_text(finding) if show_secrets else finding.masked)
     text = f"{finding.rule}{key}: {value}"
     properties: dict[str, Any] = {"confidence": finding.confidence, "score": finding.score}
     if explain:

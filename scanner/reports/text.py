@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
 
 from scanner.model import SEVERITIES, Finding, Summary
-from scanner.reports.safe import escaped, value_text
+from scanner.reports.safe import loggable, value_text
 
 _COLOURS = {"critical": "1;31", "high": "31", "medium": "33", "low": "36", "info": "2"}
 _REASONS = 3
@@ -27,7 +27,7 @@ def render(
     """Lines of the report. color: ANSI colours; verbose: also time and what was suppressed."""
     paint = _paint if color else _plain
     for path, group in groupby(findings, lambda finding: finding.path):
-        yield paint(escaped(path), "1") + "\n"
+        yield paint(loggable(path), "1") + "\n"
         for finding in group:
             yield from _finding(finding, summary, paint, show_secrets=show_secrets, explain=explain)
         yield "\n"
@@ -43,14 +43,14 @@ def _finding(
     finding: Finding, summary: Summary, paint: Paint, *, show_secrets: bool, explain: bool
 ) -> Iterator[str]:
     info = summary.rules.get(finding.rule)
-    name = escaped(info.name if info else finding.rule)
-    value = escaped(value_text(finding)) if show_secrets else finding.masked
-    key = f"{escaped(finding.key)} = " if finding.key else ""
-    where = f"{escaped(finding.path)}:{finding.line}:{finding.column}"
+    name = loggable(info.name if info else finding.rule)
+    value = loggable(value_text(finding) if show_secrets else finding.masked)
+    key = f"{loggable(finding.key)} = " if finding.key else ""
+    where = f"{loggable(finding.path)}:{finding.line}:{finding.column}"
     severity = paint(f"{finding.severity:8}", _COLOURS[finding.severity])
     yield f"  {where}  {severity} {key}{paint(value, '1')}\n"
     reasons = finding.reasons if explain else map(_unweighted, finding.reasons[:_REASONS])
-    said = "; ".join(escaped(reason) for reason in reasons)
+    said = "; ".join(loggable(reason) for reason in reasons)
     yield f"      {name} [{finding.rule}], {finding.confidence} confidence"
     yield f" ({finding.score:.2f})\n" if explain else "\n"
     if said:
@@ -68,7 +68,7 @@ def _skipped(summary: Summary, paint: Paint) -> Iterator[str]:
     if summary.skipped:
         yield paint("not scanned:", "1;31") + "\n"
     for one in summary.skipped:
-        yield f"  {escaped(one.place.path)}: {escaped(one.reason)}\n"
+        yield f"  {loggable(one.place.path)}: {loggable(one.reason)}\n"
 
 
 def _totals(findings: Sequence[Finding], summary: Summary, paint: Paint) -> str:
@@ -88,9 +88,9 @@ def _totals(findings: Sequence[Finding], summary: Summary, paint: Paint) -> str:
 
 def _details(summary: Summary) -> Iterator[str]:
     for reason, count in summary.suppressed.items():
-        yield f"  suppressed by {escaped(reason)}: {count}\n"
+        yield f"  suppressed by {loggable(reason)}: {count}\n"
     for note in summary.notes:
-        yield f"  {escaped(note)}\n"
+        yield f"  {loggable(note)}\n"
     yield f"  {summary.seconds:.2f} s\n"
 
 
