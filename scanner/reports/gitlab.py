@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 from uuid import UUID, uuid5
@@ -37,11 +38,13 @@ def render(
     """The whole report. `start_time` and `end_time`, which the schema requires, are the time of
     rendering: the only bytes that differ between two runs."""
     moment = now()
+    found = [
+        {"id": name, **_vulnerability(f, summary, show_secrets=show_secrets, explain=explain)}
+        for name, f in zip(_ids(findings), findings, strict=True)
+    ]
     document = {
         "version": _VERSION,
-        "vulnerabilities": [
-            _vulnerability(f, summary, show_secrets=show_secrets, explain=explain) for f in findings
-        ],
+        "vulnerabilities": found,
         "scan": {
             "type": "secret_detection",
             "status": "success" if summary.complete else "failure",
@@ -61,6 +64,16 @@ def render(
     yield json.dumps(document, indent=1) + "\n"
 
 
+def _ids(findings: Sequence[Finding]) -> Iterator[str]:
+    """One id each, the same while the value stays in its file: a repeated value is numbered."""
+    seen: Counter[str] = Counter()
+    for finding in findings:
+        name = f"{finding.fingerprint} {encodable(finding.path)}"
+        seen[name] += 1
+        number = seen[name]
+        yield str(uuid5(_SPACE, name if number == 1 else f"{name} {number}"))
+
+
 def _vulnerability(
     finding: Finding, summary: Summary, *, show_secrets: bool, explain: bool
 ) -> dict[str, Any]:
@@ -69,9 +82,7 @@ def _vulnerability(
     value = escaped(value_text(finding) if show_secrets else finding.masked)
     said = "; ".join(escaped(reason) for reason in finding.reasons) if explain else ""
     place = finding.places[0]
-    path = encodable(finding.path)
     found: dict[str, Any] = {
-        "id": str(uuid5(_SPACE, f"{finding.fingerprint} {path}")),
         "category": "secret_detection",
         "name": name,
         "description": f"{name}: {value}" + (f" ({said})" if said else ""),
@@ -80,7 +91,7 @@ def _vulnerability(
             {"type": "unleak_rule_id", "name": f"unleak {name}", "value": finding.rule}
         ],
         "location": {
-            "file": path,
+            "file": encodable(finding.path),
             "start_line": finding.line,
             "end_line": finding.end_line,
             "commit": {"sha": place.commit or "0000000"},
