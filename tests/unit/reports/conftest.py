@@ -41,7 +41,7 @@ def finding() -> Callable[..., Finding]:
             "confidence": "medium",
             "score": 0.65,
             "masked": "*** (8-15 characters)",
-            "reasons": ("+0.35 the name says secret", "-0.05 in tests", "+0.30 a", "+0.10 b"),
+            "reasons": ("+0.35 the name says so", "-0.05 in tests", "+0.30 a", "+0.10 b"),
             "fingerprint": "0" * 32,
         }
         return Finding(**{**facts, **changes})  # type: ignore[arg-type]

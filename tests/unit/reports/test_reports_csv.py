@@ -30,7 +30,8 @@ def test_a_row(finding: Callable[..., Finding], summary: Summary) -> None:
 
 
 def test_secret_and_reasons_when_asked(finding: Callable[..., Finding], summary: Summary) -> None:
-    one = finding(secret=Secret(b'a"b,c\nd'))
+    awkward = b'a"b,c\nd'
+    one = finding(secret=Secret(awkward))
     (row,) = rows([one], summary, show=True, explain=True)
     assert row["secret"] == 'a"b,c\\nd'
     assert row["reasons"].split("; ")[1] == "-0.05 in tests"

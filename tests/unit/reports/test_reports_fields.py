@@ -33,7 +33,7 @@ def test_secret_and_reasons_only_when_asked(finding: Callable[..., Finding]) -> 
     assert finding_fields(one, show_secrets=True, explain=False)["secret"] == "planted"
     explained = finding_fields(one, show_secrets=False, explain=True)
     assert "secret" not in explained
-    assert explained["reasons"][0] == "+0.35 the name says secret"
+    assert explained["reasons"][0] == "+0.35 the name says so"
 
 
 def test_decoding_and_commit_stand_where_there_are_some(finding: Callable[..., Finding]) -> None:

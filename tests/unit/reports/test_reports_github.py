@@ -75,7 +75,8 @@ def test_properties_hold_colons_commas_and_percents(
 def test_a_value_of_several_lines_stays_in_its_line(
     finding: Callable[..., Finding], summary: Summary
 ) -> None:
-    one = finding(secret=Secret(b"a\r\n::error::b%0A"), key="")
+    value = b"a\r\n::error::b%0A"
+    one = finding(secret=Secret(value), key="")
     (line,) = lines([one], summary, show=True)
     assert parsed(line)[2] == "a\\r\\n::error::b%0A"
 

@@ -78,7 +78,7 @@ def test_every_severity_has_gitlabs_word(
 
 def test_explain_gives_the_reasons(finding: Callable[..., Finding], summary: Summary) -> None:
     (one,) = report([finding()], summary, explain=True)["vulnerabilities"]
-    assert "+0.35 the name says secret; -0.05 in tests" in one["description"]
+    assert "+0.35 the name says so; -0.05 in tests" in one["description"]
 
 
 def test_texts_stay_printable_when_decoded(hostile: tuple[list[Finding], Summary]) -> None:

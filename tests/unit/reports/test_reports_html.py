@@ -53,7 +53,7 @@ def test_a_row_says_where_what_and_why(finding: Callable[..., Finding], summary:
         "*** (8-15 characters)",
         "Value of a secret-like name",
         "medium confidence",
-        "the name says secret",
+        "the name says so",
         "Rotate: change it at the service",
         "3 files, 4,200 bytes scanned",
         "masked",

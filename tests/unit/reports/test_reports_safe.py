@@ -53,7 +53,8 @@ def test_encodable_touches_lone_surrogates_only() -> None:
 
 
 def test_a_value_that_is_no_text_is_escaped(finding: Callable[..., Finding]) -> None:
-    assert value_text(finding(secret=Secret(b"a\xffb"))) == "a\\xffb"
+    binary = b"a\xffb"
+    assert value_text(finding(secret=Secret(binary))) == "a\\xffb"
     assert value_text(finding(secret=Secret("grün".encode()))) == "grün"
 
 

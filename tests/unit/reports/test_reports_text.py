@@ -23,12 +23,12 @@ def test_findings_by_file(finding: Callable[..., Finding], summary: Summary) -> 
         "app/settings.py\n"
         "  app/settings.py:3:7  high     DB_PASSWORD = *** (8-15 characters)\n"
         "      Value of a secret-like name [generic-secret-assignment], medium confidence\n"
-        "      the name says secret; in tests; a\n"
+        "      the name says so; in tests; a\n"
         "\n"
         "b.env\n"
         "  b.env:1:2  critical *** (8-15 characters)\n"
         "      Value of a secret-like name [generic-secret-assignment], medium confidence\n"
-        "      the name says secret; in tests; a\n"
+        "      the name says so; in tests; a\n"
         "\n"
         "2 findings (1 critical, 1 high); 3 files, 4.2 kB scanned\n"
         "next: 'unleak migrate .' shows how they would move into a vault\n"
@@ -39,7 +39,7 @@ def test_explain_gives_every_reason_with_its_weight(
     finding: Callable[..., Finding], summary: Summary
 ) -> None:
     said = render([finding()], summary, explain=True)
-    assert "+0.35 the name says secret; -0.05 in tests; +0.30 a; +0.10 b" in said
+    assert "+0.35 the name says so; -0.05 in tests; +0.30 a; +0.10 b" in said
     assert "medium confidence (0.65)" in said
     assert f"unleak:v1:{'0' * 32}" in said
 
