@@ -38,17 +38,20 @@ class Journal:
         self._runs = os.path.join(self.folder, "runs")
 
     def runs(self) -> tuple[str, ...]:
-        """The ids of all runs, oldest first."""
+        """The ids of all runs that began, oldest first. One that was killed while its first line
+        was written has done nothing and leaves no run."""
         try:
             names = os.listdir(self._runs)
         except FileNotFoundError:
             return ()
-        return tuple(sorted(n.removesuffix(".jsonl") for n in names if n.endswith(".jsonl")))
+        found = sorted(n.removesuffix(".jsonl") for n in names if n.endswith(".jsonl"))
+        return tuple(run for run in found if self._entries(run))
 
     def start(self, facts: Mapping[str, Any]) -> str:
         """Open a new run and note how it was asked for; returns its id."""
-        stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime())
-        run = f"{stamp}-{secrets.token_hex(2)}"
+        now = time.time_ns()
+        stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime(now // 10**9))
+        run = f"{stamp}-{now // 1000 % 10**6:06}-{secrets.token_hex(2)}"  # sorts by time
         self._make_folders()
         self.append([Entry(run, "begin", facts={"root": self.root, **facts})])
         return run
@@ -73,7 +76,13 @@ class Journal:
             raise JournalError(f"cannot write the journal: {why}", hint) from None
 
     def read(self, run: str) -> list[Entry]:
-        """The run's entries in order; half a line (a run was killed) is left out."""
+        """The run's entries in order, at least one; half a line (a run was killed) is left out."""
+        entries = self._entries(run)
+        if not entries:
+            raise JournalError(f"run {run} never began", "see 'unleak journal list'")
+        return entries
+
+    def _entries(self, run: str) -> list[Entry]:
         try:
             with open(self._path(run), encoding="utf-8") as stream:
                 lines = stream.read().splitlines()
