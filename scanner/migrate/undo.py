@@ -18,7 +18,7 @@ from scanner.migrate.spelling import old_bytes
 from scanner.model import Edit, Entry, Reference, Secret
 from scanner.protocols import Vault
 from scanner.references.environment import ENV_PATH, parse_env_map
-from scanner.references.syntax import format_reference, parse_reference
+from scanner.references.syntax import find_texts, format_reference, parse_reference
 
 
 @dataclass(slots=True)
@@ -56,8 +56,9 @@ def undo(
     values = _values(entries, vault)
     result = Undone()
     edits = _open_edits(entries)
-    for entry in reversed(edits):
-        _restore(root, journal, entry, values, result)
+    for entry in reversed(edits):  # env.yaml comes last: files that stay as they are need theirs
+        if entry.facts["path"] != ENV_PATH or not result.conflicts:
+            _restore(root, journal, entry, values, result)
     _clean_map(root, journal, run, entries, edits, result)
     _empty_vault(journal, run, entries, vault, referenced, result)
     journal.append([Entry(run, "undo-left" if result.conflicts else "undo-end")])
@@ -146,7 +147,8 @@ def _clean_map(
     edits: Sequence[Entry],
     result: Undone,
 ) -> None:
-    """If others changed env.yaml since, take out just the lines that this run added."""
+    """Where env.yaml cannot be as before (others changed it, or a file still needs a line of it),
+    take out just the lines that this run added and nothing needs."""
     mine = [e for e in edits if e.facts["path"] == ENV_PATH]
     if not mine or ENV_PATH in result.restored:
         return
@@ -176,7 +178,7 @@ def _clean_map(
 
 
 def _refers(line: bytes, needed: set[str]) -> bool:
-    return any(text.encode() in line for text in needed)
+    return any(text in needed for _, _, text in find_texts(line))
 
 
 def _needed(entries: Sequence[Entry], result: Undone) -> set[str]:

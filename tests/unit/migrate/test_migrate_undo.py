@@ -1,0 +1,320 @@
+"""Files come back byte for byte; what somebody changed or needs is named and left alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from scanner.errors import EditError, JournalError, VaultError
+from scanner.migrate import undo as module
+from scanner.migrate.edit import temporary_name
+from scanner.migrate.journal import state_of
+from scanner.migrate.undo import last_run, mapped
+from scanner.references.environment import ENV_PATH, parse_env_map
+
+TEXTS = {
+    ".env": "# x\r\nDB_PASSWORD='{}' # y\r\nPORT=1",
+    ".npmrc": "//example.org/:_password={}\n",
+    "a.ini": "[a]\npassword = {}\n",
+    "a.js": "'use strict';\nconst apiToken = '{}';\n",
+    "a.json": '{"password": "\\u0041{}"}',
+    "a.properties": "a.password : {}\n",
+    "a.py": "#!/usr/bin/python\nimport sys\nAPI_TOKEN = '{}'\n",
+    "a.sh": "export API_TOKEN='{}'\n",
+    "a.toml": "password = '''{}'''\n",
+    "a.yaml": '\ufeffpassword: "\\x41{}" # note\n',
+    "b.yaml": "password: |- # a note\n    {}\nport: 1\n",
+    "docker-compose.yml": "services:\n  a:\n    environment:\n      - PASSWORD={}\n",
+}
+
+
+@pytest.fixture
+def moved(tree):
+    """A tree whose secrets were moved, and its files before."""
+    findings = [tree.plant(path, text) for path, text in TEXTS.items()]
+    before = tree.files()
+    steps = tree.plan(*findings).steps
+    assert tree.apply(steps).failed == []
+    assert len(steps) == len(TEXTS)
+    assert all(step.edits for step in steps)
+    tree.names = {step.path: step.name for step in steps}
+    return tree, before
+
+
+def test_every_byte_is_back(moved):
+    tree, before = moved
+    tree.root.joinpath("a.sh").chmod(0o755)
+    result = tree.undo()
+    assert tree.files() == before
+    assert tree.root.joinpath("a.sh").stat().st_mode & 0o777 == 0o755
+    assert not tree.root.joinpath(".unleak").exists()
+    assert tree.vault.values == {}
+    assert set(result.restored) == {*TEXTS, ENV_PATH}
+    assert (result.conflicts, result.kept) == ([], [])
+    assert state_of(tree.journal.read(tree.run)) == "undone"
+
+
+def test_the_journal_of_it_holds_no_value(moved):
+    tree, _ = moved
+    tree.undo()
+    for path in Path(tree.journal.folder).rglob("*"):
+        data = path.read_bytes() if path.is_file() else b""
+        assert not [value for value in tree.secrets if value in data]
+
+
+def test_twice_is_said(moved):
+    tree, before = moved
+    tree.undo()
+    with pytest.raises(JournalError, match="undone already"):
+        tree.undo()
+    with pytest.raises(JournalError, match="nothing to undo"):
+        last_run(tree.journal)
+    assert tree.files() == before
+
+
+def test_again_after_a_stop_changes_nothing_more(moved, monkeypatch):
+    tree, before = moved
+    real = module.replace_file
+    calls = []
+
+    def stopping(*arguments):
+        calls.append(1)
+        if len(calls) == 4:
+            raise KeyboardInterrupt
+        real(*arguments)
+
+    monkeypatch.setattr(module, "replace_file", stopping)
+    with pytest.raises(KeyboardInterrupt):
+        tree.undo()
+    monkeypatch.undo()
+    assert state_of(tree.journal.read(tree.run)) == "undo interrupted"
+    assert last_run(tree.journal) == tree.run
+    result = tree.undo()
+    assert tree.files() == before
+    assert len(result.restored) == len(TEXTS) + 1 - 3
+    assert tree.vault.values == {}
+
+
+@pytest.mark.parametrize("path", TEXTS)
+def test_a_file_that_was_changed_since_is_a_conflict_and_goes_on_working(moved, path):
+    tree, before = moved
+    tree.write(path, tree.read(path) + b"\n")
+    changed = tree.read(path)
+    result = tree.undo()
+    assert result.conflicts == [(path, "was changed since; put it right by hand")]
+    after = tree.files()
+    assert after.pop(path) == changed
+    name = tree.names[path]
+    assert {reference.key for reference in mapped(after.pop(ENV_PATH))} == {name}
+    assert after == {one: data for one, data in before.items() if one != path}
+    assert result.kept == [name]
+    assert tree.vault.values.keys() == {name}
+    assert state_of(tree.journal.read(tree.run)) == "undone in part"
+
+
+def test_a_conflict_that_was_put_right_can_be_undone_later(moved):
+    tree, before = moved
+    good = tree.read("a.yaml")
+    tree.write("a.yaml", good + b"more: 1\n")
+    tree.undo()
+    assert last_run(tree.journal) == tree.run
+    tree.write("a.yaml", good)
+    result = tree.undo()
+    assert result.restored == ["a.yaml", ENV_PATH]
+    assert tree.files() == before
+    assert tree.vault.values == {}
+
+
+def test_a_file_that_is_gone_is_a_conflict(moved):
+    tree, _ = moved
+    (tree.root / "a.yaml").unlink()
+    result = tree.undo()
+    assert [path for path, _ in result.conflicts] == ["a.yaml"]
+    assert len(tree.vault.values) == 1
+
+
+def test_a_file_that_somebody_put_back_already(moved):
+    tree, before = moved
+    tree.write("a.yaml", before["a.yaml"])
+    result = tree.undo()
+    assert result.conflicts == []
+    assert "a.yaml" not in result.restored
+    assert tree.files() == before
+    assert tree.vault.values == {}
+
+
+def test_an_entry_that_somebody_uses_by_now_is_kept(moved):
+    tree, before = moved
+    text = "token: ref+sops://.unleak/vault.sops.yaml#/DB_PASSWORD\n"
+    tree.write("new.yaml", text)
+    result = tree.undo()
+    assert result.kept == ["DB_PASSWORD"]
+    assert tree.vault.values.keys() == {"DB_PASSWORD"}
+    assert {p: d for p, d in tree.files().items() if p in before} == before
+
+
+def test_an_entry_that_was_there_before_is_kept(tree):
+    finding = tree.plant(".env", "DB_PASSWORD={}\n")
+    tree.vault.values["DB_PASSWORD"] = tree.secrets[0]
+    before = tree.files()
+    taken = {"DB_PASSWORD": finding.secret.digest}
+    tree.apply(tree.plan(finding, taken=taken).steps)
+    assert tree.undo().removed == []
+    assert tree.files() == before
+    assert tree.vault.values == {"DB_PASSWORD": tree.secrets[0]}
+
+
+def test_a_value_that_was_replaced_in_the_vault(moved):
+    tree, _ = moved
+    name = parse_env_map(tree.read(ENV_PATH))["DB_PASSWORD"].key
+    tree.vault.values[name] = b"rotated"
+    after = tree.read(".env")
+    result = tree.undo()
+    assert [path for path, _ in result.conflicts] == [".env"]
+    assert tree.read(".env") == after
+    assert tree.vault.values[name] == b"rotated"
+
+
+def test_a_value_that_is_gone_from_the_vault(moved):
+    tree, before = moved
+    del tree.vault.values["DB_PASSWORD"]
+    result = tree.undo()
+    [(path, why)] = result.conflicts
+    assert path == ".env"
+    assert "does not hold the value" in why
+    assert {p: d for p, d in tree.files().items() if p not in (".env", ENV_PATH)} == {
+        path: data for path, data in before.items() if path != ".env"
+    }
+
+
+def test_a_vault_that_refuses_changes_nothing(moved):
+    tree, _ = moved
+    after = tree.files()
+
+    def refused(_):
+        raise VaultError("sealed")
+
+    tree.vault.read = refused
+    with pytest.raises(VaultError):
+        tree.undo()
+    assert tree.files() == after
+    del tree.vault.read
+    assert tree.undo().conflicts == []
+
+
+def test_what_a_killed_run_left_is_swept(moved):
+    tree, before = moved
+    (tree.root / temporary_name("a.yaml", tree.run)).write_bytes(b"half")
+    tree.undo()
+    assert tree.files() == before
+
+
+def test_a_link_that_took_the_files_place(moved, tmp_path):
+    tree, _ = moved
+    target = tmp_path / "target"
+    target.write_bytes(tree.read("a.yaml"))
+    (tree.root / "a.yaml").unlink()
+    (tree.root / "a.yaml").symlink_to(target)
+    held = target.read_bytes()
+    result = tree.undo()
+    [(path, why)] = result.conflicts
+    assert (path, why) == ("a.yaml", "stands behind a symbolic link")
+    assert target.read_bytes() == held
+
+
+def test_a_journal_that_does_not_fit_the_file(moved, monkeypatch):
+    tree, _ = moved
+    monkeypatch.setattr(module, "old_bytes", lambda *_: b"wrong")
+    after = tree.read("a.yaml")
+    result = tree.undo()
+    assert ("a.yaml", "would not be what it was") in result.conflicts
+    assert tree.read("a.yaml") == after
+
+
+class TestMap:
+    @pytest.fixture
+    def old(self, tree):
+        tree.write(ENV_PATH, "# mine\nOLD: ref+sops://.unleak/vault.sops.yaml#/OLD\n")
+        tree.vault.values["OLD"] = b"old"
+        tree.apply(tree.plan(tree.plant(".env", "DB_PASSWORD={}\n")).steps)
+        return tree
+
+    def test_an_older_one_is_as_it_was(self, old):
+        old.undo()
+        assert old.read(ENV_PATH) == b"# mine\nOLD: ref+sops://.unleak/vault.sops.yaml#/OLD\n"
+        assert old.vault.values == {"OLD": b"old"}
+
+    def test_lines_that_others_added_stay(self, old):
+        line = b"NEW: ref+sops://.unleak/vault.sops.yaml#/OLD\n"
+        old.write(ENV_PATH, old.read(ENV_PATH) + line)
+        old.undo()
+        assert (
+            old.read(ENV_PATH) == b"# mine\nOLD: ref+sops://.unleak/vault.sops.yaml#/OLD\n" + line
+        )
+
+    def test_one_that_is_gone(self, old):
+        (old.root / ENV_PATH).unlink()
+        assert old.undo().conflicts == []
+        assert not (old.root / ENV_PATH).exists()
+
+
+def test_runs_one_after_the_other(tree):
+    first = tree.plant(".env", "DB_PASSWORD={}\n")
+    before = tree.files()
+    tree.apply(tree.plan(first).steps)
+    runs = [tree.run]
+    second = tree.plant("b.yaml", "mail_password: {}\n")
+    middle = tree.files()
+    taken = {"DB_PASSWORD": first.secret.digest}
+    tree.apply(tree.plan(second, taken=taken).steps)
+    runs.append(tree.run)
+    assert last_run(tree.journal) == runs[1]
+    tree.undo(runs[1])
+    assert tree.files() == middle
+    assert last_run(tree.journal) == runs[0]
+    tree.undo(runs[0])
+    del middle[ENV_PATH]
+    assert {p: d for p, d in tree.files().items() if p != "b.yaml"} == before
+    assert tree.vault.values == {}
+
+
+def test_the_older_run_first(tree):
+    first = tree.plant(".env", "DB_PASSWORD={}\n")
+    second = tree.plant("b.yaml", "mail_password: {}\n")
+    before = tree.files()
+    tree.apply(tree.plan(first).steps)
+    older = tree.run
+    tree.apply(tree.plan(second, taken={"DB_PASSWORD": first.secret.digest}).steps)
+    assert tree.undo(older).conflicts == []
+    assert parse_env_map(tree.read(ENV_PATH)).keys() == {"MAIL_PASSWORD"}
+    assert tree.undo(tree.run).conflicts == []
+    after = tree.files()
+    after.pop(ENV_PATH, None)
+    assert after == before
+    assert tree.vault.values == {}
+
+
+def test_a_reverted_edit_is_not_undone(tree):
+    from scanner.record import replace
+
+    step = tree.plan(tree.plant(".env", "DB_PASSWORD={}\n")).steps[0]
+    tree.apply([step], rescan=lambda _, d: [replace(step.finding, start=0, end=len(d))])
+    before = tree.read(".env")
+    result = tree.undo()
+    assert result.conflicts == []
+    assert tree.read(".env") == before
+    assert tree.vault.values == {}
+
+
+def test_an_edit_that_cannot_be_made_is_a_conflict(moved, monkeypatch):
+    tree, _ = moved
+    real = module.replace_file
+
+    def denied(root, path, *rest):
+        if path == "a.yaml":
+            raise EditError(f"{path}: permission denied")
+        real(root, path, *rest)
+
+    monkeypatch.setattr(module, "replace_file", denied)
+    assert tree.undo().conflicts == [("a.yaml", "permission denied")]
