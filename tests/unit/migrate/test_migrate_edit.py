@@ -207,7 +207,7 @@ class TestOddFiles:
             replace(root, "pipe")
 
     def test_folder(self, root):
-        with pytest.raises(EditError, match="is no regular file"):
+        with pytest.raises(EditError, match="is a directory"):
             read_file(str(root), "a/b")
 
     def test_a_file_as_folder(self, root):
