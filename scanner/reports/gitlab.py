@@ -16,6 +16,7 @@ from scanner.model import Finding, Summary
 from scanner.reports.safe import encodable, escaped, value_text
 
 _VERSION = "15.1.4"
+_NAME, _SOLUTION = 255, 7000  # characters: one text that is longer makes GitLab refuse the report
 _SPACE = UUID("5a3b6d0e-6f0c-5d5e-9d1c-2f6a2a9c7b11")
 _SEVERITIES = {
     "critical": "Critical",
@@ -78,7 +79,7 @@ def _vulnerability(
     finding: Finding, summary: Summary, *, show_secrets: bool, explain: bool
 ) -> dict[str, Any]:
     info = summary.rules.get(finding.rule)
-    name = escaped(info.name if info else finding.rule)
+    name = escaped(info.name if info else finding.rule)[:_NAME]
     value = escaped(value_text(finding) if show_secrets else finding.masked)
     said = "; ".join(escaped(reason) for reason in finding.reasons) if explain else ""
     place = finding.places[0]
@@ -98,5 +99,5 @@ def _vulnerability(
         },
     }
     if info and info.rotate:
-        found["solution"] = f"Rotate it: {escaped(info.rotate)}"
+        found["solution"] = f"Rotate it: {escaped(info.rotate)}"[:_SOLUTION]
     return found

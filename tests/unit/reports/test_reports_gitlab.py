@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from scanner.model import Finding, Place, Summary
+from scanner.model import Finding, Place, RuleInfo, Summary
+from scanner.record import replace
 from scanner.reports import gitlab
 
 
@@ -79,6 +80,14 @@ def test_every_severity_has_gitlabs_word(
 def test_explain_gives_the_reasons(finding: Callable[..., Finding], summary: Summary) -> None:
     (one,) = report([finding()], summary, explain=True)["vulnerabilities"]
     assert "+0.35 the name says so; -0.05 in tests" in one["description"]
+
+
+def test_texts_of_a_rule_are_cut_where_gitlab_would_refuse_them(
+    finding: Callable[..., Finding], info: RuleInfo
+) -> None:
+    long = replace(info, name="n" * 300, rotate="r" * 8000)
+    (one,) = report([finding()], Summary(rules={info.id: long}))["vulnerabilities"]
+    assert (len(one["name"]), len(one["solution"])) == (255, 7000)
 
 
 def test_texts_stay_printable_when_decoded(hostile: tuple[list[Finding], Summary]) -> None:
