@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
@@ -10,6 +11,7 @@ from urllib.parse import quote
 from scanner.model import Finding, RuleInfo, Summary
 from scanner.reports.safe import encodable, escaped, value_text
 
+_LINK = re.compile(r"https?://[!-~]+")  # a rule file of the repository may hold other schemes
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _LEVELS = {"critical": "error", "high": "error", "medium": "warning", "low": "note", "info": "note"}
 _SCORES = {"critical": "9.5", "high": "8.0", "medium": "5.5", "low": "3.0", "info": "1.0"}
@@ -52,8 +54,9 @@ def _descriptor(rule: str, info: RuleInfo | None) -> dict[str, Any]:
         "defaultConfiguration": {"level": _LEVELS[info.severity]},
         "properties": {"tags": ["security", "secret"], "security-severity": _SCORES[info.severity]},
     }
-    if info.references:
-        found["helpUri"] = info.references[0]
+    links = [one for one in info.references if _LINK.fullmatch(one)]
+    if links:
+        found["helpUri"] = links[0]
     return found
 
 

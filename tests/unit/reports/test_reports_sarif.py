@@ -9,7 +9,8 @@ from urllib.parse import unquote_to_bytes
 
 import pytest
 
-from scanner.model import Finding, Place, Summary
+from scanner.model import Finding, Place, RuleInfo, Summary
+from scanner.record import replace
 from scanner.reports import sarif
 
 
@@ -55,6 +56,17 @@ def test_rules_are_listed_once_and_indexed(
     assert known["helpUri"] == "https://example.com/about"
     assert "Rotate it: change it at the service" in known["help"]["text"]
     assert float(known["properties"]["security-severity"]) >= 7.0
+
+
+@pytest.mark.parametrize("wrong", ["javascript:alert(1)", "https://a b", "//x", "https://x\n", ""])
+def test_only_a_web_address_is_a_link(
+    wrong: str, finding: Callable[..., Finding], info: RuleInfo
+) -> None:
+    good = "https://example.com/?a=b#c"
+    for references in ((wrong,), (wrong, good)):
+        rules = {info.id: replace(info, references=references)}
+        (rule,) = run([finding()], Summary(rules=rules))["tool"]["driver"]["rules"]
+        assert rule.get("helpUri") == (good if good in references else None)
 
 
 @pytest.mark.parametrize(
