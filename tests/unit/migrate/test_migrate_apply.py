@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -67,6 +69,10 @@ def test_the_journal_holds_no_value_and_no_bare_digest(planned):
     for data in (*tree.secrets, *datas, *tree.files().values()):
         assert data not in text
         assert hashlib.sha256(data).hexdigest().encode() not in text
+    encoded = re.findall(rb'"(?:new|plain)": "([^"]*)"', text)
+    assert encoded
+    for data in map(base64.b64decode, encoded):
+        assert not [value for value in tree.secrets if value in data]
 
 
 def test_nothing_to_do(tree):
