@@ -20,10 +20,11 @@ def loggable(text: str) -> str:
     """`escaped`, and no command to a build system that reads the log.
 
     GitHub's runner takes `::name::` at the start of a line, blanks aside, and `##[name]` anywhere
-    (https://github.com/actions/runner, ActionCommand.cs), Azure's takes `##vso[`.
+    (https://github.com/actions/runner, ActionCommand.cs), Azure's takes `##vso[`. One colon at the
+    start is escaped too: a report may put another behind the text.
     """
     shown = escaped(text).replace("##", "#\\x23")
-    return shown.replace("::", "\\x3a:", 1) if shown.lstrip().startswith("::") else shown
+    return shown.replace(":", "\\x3a", 1) if shown.lstrip().startswith(":") else shown
 
 
 def _code(char: str) -> str:

@@ -13,7 +13,7 @@ import pytest
 from scanner.model import Finding, Secret, Summary
 from scanner.registry import REPORTERS, load
 from scanner.reports import gitlab
-from scanner.reports.safe import encodable, escaped, value_text
+from scanner.reports.safe import encodable, escaped, loggable, value_text
 
 FORMATS = tuple(REPORTERS)
 Hostile = tuple[list[Finding], Summary]
@@ -46,6 +46,20 @@ def render(name: str, hostile: Hostile, *, show: bool = False, explain: bool = F
 def test_escaped_is_printable_and_on_one_line(text: str, shown: str) -> None:
     assert escaped(text) == shown
     assert shown.isprintable()
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        (":", "\\x3a"),  # a report puts another colon behind a path
+        ("  ::error::x", "  \\x3a:error::x"),
+        ("a::b", "a::b"),
+        ("##[error]x", "#\\x23[error]x"),
+        ("a\n::error::x", "a\\n::error::x"),
+    ],
+)
+def test_loggable_starts_no_command(text: str, shown: str) -> None:
+    assert loggable(text) == shown
 
 
 def test_encodable_touches_lone_surrogates_only() -> None:
