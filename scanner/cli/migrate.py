@@ -190,11 +190,7 @@ def survey_rules() -> Any:  # noqa: ANN401
 
 
 def _apply(plan: Plan, done: Survey, arguments: argparse.Namespace, request: Request) -> int:
-    steps = [
-        s
-        for s in plan.steps
-        if s.disposition == "safe" or (arguments.all and s.disposition == "review")
-    ]
+    steps = _wanted(plan, everything=arguments.all)
     journal = Journal(done.root)
     with journal.locked():
         _nothing_open(journal)
@@ -203,9 +199,17 @@ def _apply(plan: Plan, done: Survey, arguments: argparse.Namespace, request: Req
         vault = _vault(plan.vault, done.root)
         vault.preflight(write=True)
         kept = {name: getattr(arguments, name) for name in _KEPT}
-        run = journal.start({"arguments": kept, "vault": plan.vault})
+        kept["paths"] = [os.path.abspath(path) for path in arguments.paths or (".",)]
+        ids = [step.id for step in plan.steps]
+        run = journal.start({"arguments": kept, "vault": plan.vault, "steps": ids})
         outcome = _carried_out(journal, run, vault, steps, request, done.root)
     return report(outcome, plan, done, getattr(vault, "notes", []), run)
+
+
+def _wanted(plan: Plan, *, everything: bool) -> list[Step]:
+    """The safe steps, or with `everything` those to be reviewed too."""
+    dispositions = ("safe", "review") if everything else ("safe",)
+    return [step for step in plan.steps if step.disposition in dispositions]
 
 
 def _carried_out(
@@ -253,9 +257,13 @@ def _nothing_open(journal: Journal) -> None:
 
 
 def _resume(arguments: argparse.Namespace) -> int:
-    """Settle what the interrupted run left, then plan anew under the same run and go on."""
+    """Settle what the interrupted run left, then plan anew under the same run and go on.
+
+    Only with steps that its own plan had: that may have been a saved one which somebody reviewed.
+    """
     from scanner.sources.files import root_of
 
+    everything = arguments.all
     root = root_of(arguments.paths or (".",))
     journal = Journal(root)
     with journal.locked():
@@ -274,11 +282,8 @@ def _resume(arguments: argparse.Namespace) -> int:
         request = _request(arguments)
         done = survey(request)
         plan = _plan(done, arguments)
-        steps = [
-            s
-            for s in plan.steps
-            if s.disposition == "safe" or (arguments.all and s.disposition == "review")
-        ]
+        steps = _wanted(plan, everything=everything or arguments.all)
+        steps = [step for step in steps if step.id in begin["steps"]]
         outcome = _carried_out(journal, run, vault, steps, request, root)
     return report(outcome, plan, done, getattr(vault, "notes", []), run)
 

@@ -310,3 +310,32 @@ def test_interrupted_by_the_user(case, end):
     case.check_swept()
     case.check_nothing_lost()
     end(case)
+
+
+def test_resuming_a_saved_plan_does_no_more_than_the_plan(case):
+    report = json.loads(case("scan", ".", "--format", "json", code=1)["out"])
+    wanted = ("config/app.ini", "config/app.json", "config/app.toml")
+    only = [f"--only={one['fingerprint']}" for one in findings_of(report) if one["path"] in wanted]
+    plan = case.folder / "plan.json"
+    case("migrate", ".", "--plan", str(plan), *only, code=1)
+    how = {"at": "rename", "nth": 4, "code": -signal.SIGKILL}
+    case("migrate", ".", "--apply", "--plan", str(plan), **how)
+    (case.root / "config/late.ini").write_text(f"[late]\npassword = {case.made('late')}\n")
+    case("migrate", "--resume", "--all", code=1)
+    changed = {path for path, facts in case.before.items() if case.tree()[path] != facts}
+    assert changed == set(wanted)
+    case("undo")
+    (case.root / "config/late.ini").unlink()
+    assert case.tree() == case.before
+
+
+def test_resuming_can_go_further_and_from_another_folder(case):
+    subprocess.run(["git", "init", "-q", str(case.root)], check=True)
+    case("migrate", ".", "--apply", code=-signal.SIGKILL, at="rename", nth=6)
+    case("migrate", "--resume", "--all", cwd=str(case.root / "config"))
+    assert case.states() == ["applied"]
+    case("scan", ".")
+
+
+def findings_of(report) -> list[dict]:
+    return report["findings"] if isinstance(report, dict) else report
