@@ -81,7 +81,11 @@ class Scanner:
         """Add one blob's findings to `tally`."""
         tally.files += 1
         tally.bytes += blob.size
-        for finding in self._finder.find(blob):
+        findings = self._finder.find(blob)
+        for rule in self._finder.slow_rules():
+            why = f"rule {rule} ran out of time: its pattern is too slow for this content"
+            tally.skipped += [Skipped(place, why) for place in blob.places]
+        for finding in findings:
             marker = self._allowed(blob, finding) if self._inline else ""
             if marker:
                 tally.suppressed[f"inline {marker}"] += len(finding.places)

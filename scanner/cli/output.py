@@ -8,10 +8,14 @@ from typing import IO, TextIO
 
 
 def escape(text: str) -> str:
-    r"""Make every control character, bidirectional override and undecodable byte visible (\xNN)."""
-    if text.isascii() and text.isprintable():
-        return text
-    return "".join(map(_visible, text))
+    r"""Make every control character, bidirectional override and undecodable byte visible (\xNN).
+
+    Nor does what comes out start a command of a build system that reads the log: `::` at the start
+    of a line, `##[` anywhere (https://github.com/actions/runner, ActionCommand.cs).
+    """
+    shown = text if text.isascii() and text.isprintable() else "".join(map(_visible, text))
+    shown = shown.replace("##", "#\\x23")
+    return shown.replace(":", "\\x3a", 1) if shown.lstrip().startswith(":") else shown
 
 
 def _visible(char: str) -> str:

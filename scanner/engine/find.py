@@ -30,6 +30,13 @@ class Finder:
         self._minimum = CONFIDENCES.index(minimum)
         self._block = block & ~1
 
+    def slow_rules(self) -> list[str]:
+        """Ids of rules that ran out of time since the last call: what they would have found is not
+        known."""
+        slow = sorted(set(self._matcher.slow))
+        self._matcher.slow.clear()
+        return slow
+
     def find(self, blob: Blob) -> list[Finding]:
         """Findings of one blob, sorted by start, none overlapping another."""
         read = _reader(blob)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Any
 
 from scanner.engine import harmless, score
 from scanner.engine.checksums import TABLE
@@ -122,7 +123,13 @@ def _of_format(judged: Judged) -> Judged | None:
 
 @lru_cache(maxsize=1024)
 def _path_matches(patterns: tuple[str, ...], path: str) -> bool:
+    clean = path.encode("utf-8", "replace").decode()  # the matcher takes no lone surrogates
+    return bool(_spec(patterns).match_file(clean))
+
+
+@lru_cache(maxsize=256)
+def _spec(patterns: tuple[str, ...]) -> Any:  # noqa: ANN401 -- the class is an import we avoid
     import pathspec
 
-    clean = path.encode("utf-8", "replace").decode()  # the matcher takes no lone surrogates
-    return bool(pathspec.GitIgnoreSpec.from_lines(patterns).match_file(clean))
+    # The default backend compiles a database for each spec: far too much for a few patterns.
+    return pathspec.GitIgnoreSpec.from_lines(patterns, backend="simple")

@@ -19,6 +19,7 @@ Read = Callable[[int, int], bytes]
 
 BLOCK = 8 << 20
 LARGEST_WINDOW = 16 << 20
+TIMEOUT = 3.0  # seconds for one pattern in one window: rules may come from a hostile repository
 
 
 class Matcher:
@@ -31,6 +32,7 @@ class Matcher:
         self._scan = database.compiled.scan
         self._active = active
         self._patterns: dict[str, Any] = {}
+        self.slow: list[str] = []  # rules that ran out of time; whoever looks clears it
         self._hits: list[tuple[int, int]] = []
         append = self._hits.append
 
@@ -95,14 +97,18 @@ class Matcher:
         has_key = "key" in pattern.groupindex
         parts = _lines(data, base, low, high, ends) if rule.lines else [(low, high, ends[-1])]
         for start, stop, last in parts:
-            for match in pattern.finditer(data, start - base, stop - base):
-                if match.start() + base > last:
-                    break
-                first, end = match.span("secret")
-                key = match.span("key") if has_key else (-1, -1)
-                if first >= 0:
-                    offset = base if key[0] >= 0 else 0
-                    yield rule, first + base, end + base, key[0] + offset, key[1] + offset
+            try:
+                for match in pattern.finditer(data, start - base, stop - base, timeout=TIMEOUT):
+                    if match.start() + base > last:
+                        break
+                    first, end = match.span("secret")
+                    key = match.span("key") if has_key else (-1, -1)
+                    if first >= 0:
+                        offset = base if key[0] >= 0 else 0
+                        yield rule, first + base, end + base, key[0] + offset, key[1] + offset
+            except TimeoutError:
+                self.slow.append(rule.id)
+                return
 
     def _compile(self, rule: Rule) -> Any:  # noqa: ANN401 -- the library ships no types
         import regex

@@ -65,6 +65,12 @@ def _compiled(pattern: str) -> Any:  # noqa: ANN401 -- the library ships no type
 
 @lru_cache(maxsize=4096)
 def _path_matches(patterns: tuple[str, ...], path: str) -> bool:
+
+    return bool(_spec(patterns).match_file(matchable(path)))
+
+
+@lru_cache(maxsize=256)
+def _spec(patterns: tuple[str, ...]) -> Any:  # noqa: ANN401 -- the class is an import we avoid
     import pathspec
 
-    return bool(pathspec.GitIgnoreSpec.from_lines(patterns).match_file(matchable(path)))
+    return pathspec.GitIgnoreSpec.from_lines(patterns, backend="simple")

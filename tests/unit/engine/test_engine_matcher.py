@@ -79,3 +79,13 @@ def test_inactive_rules_find_nothing() -> None:
 
 def test_empty_content_has_no_matches() -> None:
     assert Matcher(database()).matches(b"") == []
+
+
+def test_a_pattern_that_takes_too_long_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    from scanner.engine import matcher as module
+
+    monkeypatch.setattr(module, "TIMEOUT", 0.05)
+    slow = rule("slow", r"(?P<secret>(?:a|aa){1,60}[bc]!)", anchors=("aaaa",), reach=200)
+    found = Matcher(_compile((slow, *RULES))[0])
+    assert [m[0].id for m in found.matches(b"a" * 60 + b" tok_abc123xy ")] == ["tok"]
+    assert set(found.slow) == {"slow"}
