@@ -121,7 +121,8 @@ def _store(context: Context, steps: Sequence[Step]) -> None:
     values = _values(steps)
     there = set(context.vault.names())
     created = sorted(r.key for r in values if r.key not in there)
-    context.note("vault", creates=created, references=sorted(map(format_reference, values)))
+    names = sorted(map(format_reference, values))
+    context.note("vault", creates=created, references=names, fresh=_is_fresh(context.vault))
     context.vault.create(list(values.items()))
     back = context.vault.read(list(values))
     wrong = sorted(r.key for r, value in values.items() if back.get(r) != value)
@@ -133,6 +134,12 @@ def _store(context: Context, steps: Sequence[Step]) -> None:
             "no file was changed; check the vault",
         )
     context.note("stored")
+
+
+def _is_fresh(vault: Any) -> bool:  # noqa: ANN401 -- what only some vaults have
+    """Whether there is no vault yet, so that an undo may remove it; an empty one is somebody's."""
+    document = getattr(vault, "document", None)
+    return document is not None and document() is None
 
 
 def _map_variables(context: Context, steps: Sequence[Step]) -> None:

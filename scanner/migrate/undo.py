@@ -209,8 +209,10 @@ def _empty_vault(
     result.removed = [name for name in names if name in present]
     if result.removed:
         vault.delete([vault.reference(name) for name in result.removed])
+    if sweep := getattr(vault, "sweep", None):
+        sweep()
     discard = getattr(vault, "discard_if_empty", None)
-    if discard is not None and created:
+    if discard is not None and any(e.facts.get("fresh") for e in entries if e.phase == "vault"):
         discard()
     journal.append([Entry(run, "vault-emptied", facts={"removed": result.removed})])
 

@@ -59,6 +59,13 @@ def remove_file(folder: str, name: str) -> None:
             os.rmdir(folder)
 
 
+def sweep_folder(folder: str, name: str) -> None:
+    """Remove what a killed writer left beside the file; the caller holds the lock."""
+    with _explained(f"cannot tidy up beside {name}"), _opened_folder(folder) as directory:
+        if directory is not None:
+            _sweep(directory, name)
+
+
 @contextmanager
 def locked(root: str, environ: Mapping[str, str]) -> Iterator[None]:
     """One writer at a time, by a lock in the user's state folder (never in the repository)."""

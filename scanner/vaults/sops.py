@@ -127,6 +127,11 @@ class SopsVault:
             guarded_file.remove_file(self._folder, self._file)
             return opened is not None
 
+    def sweep(self) -> None:
+        """Remove what a killed run left beside the file; for undo."""
+        with guarded_file.locked(self.root, self._environ):
+            guarded_file.sweep_folder(self._folder, self._file)
+
     def document(self) -> Document | None:
         """The file's text and metadata without opening any value; None when there is no file."""
         data = guarded_file.read_file(self._folder, self._file)

@@ -213,6 +213,37 @@ def test_killed_while_resuming(case):
         (end_by_undo if nth % 4 == 1 else end_by_resume)(case)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("at", ["rename", "torn"])
+def test_killed_while_adding_to_a_vault(case, at):
+    case("migrate", ".", "--apply", code=1)
+    before, held = case.tree(), case.stored()
+    for _ in until_it_ends(case, "migrate", ".", "--apply", "--all", at=at):
+        case.check_nothing_lost()
+        if "interrupted" in case.states():
+            case("undo")
+        after = case.tree()
+        assert after.keys() == before.keys()
+        assert {path for path in after if after[path] != before[path]} <= {VAULT}
+        assert case.stored() == held
+    case("scan", ".")
+
+
+def test_an_empty_vault_that_was_there_stays(case):
+    import pyrage
+
+    other = str(pyrage.x25519.Identity.generate().to_public())
+    order = {"argv": ["vault", "recipients", "add", other], "cwd": str(case.root)}
+    assert case.fleet.ask({**order, "environ": case.environ})["code"] == 0
+    before = case.tree()
+    case("migrate", ".", "--apply", "--all")
+    case("undo")
+    after = case.tree()
+    assert other.encode() in after.pop(VAULT)[1]
+    del before[VAULT]
+    assert after == before
+
+
 def test_the_command_line_gives_back_what_was_moved(case):
     case("migrate", ".", "--apply", "--all", code=-signal.SIGKILL, at="rename", nth=8)
     case.check_nothing_lost()

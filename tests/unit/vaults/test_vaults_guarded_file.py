@@ -5,7 +5,7 @@ import pytest
 from filelock import FileLock
 
 from scanner.errors import VaultError
-from scanner.vaults.guarded_file import locked, read_file, remove_file, write_file
+from scanner.vaults.guarded_file import locked, read_file, remove_file, sweep_folder, write_file
 
 
 def fine(data):
@@ -99,6 +99,14 @@ def test_remove(tmp_path):
     remove_file(str(folder), "f")
     assert not folder.exists()
     remove_file(str(folder), "f")
+
+
+def test_sweeping_alone(tmp_path):
+    for name in (".f.1.tmp", ".g.1.tmp", "f"):
+        (tmp_path / name).write_bytes(b"")
+    sweep_folder(str(tmp_path), "f")
+    sweep_folder(str(tmp_path / "nowhere"), "f")
+    assert sorted(os.listdir(tmp_path)) == [".g.1.tmp", "f"]
 
 
 def test_the_lock_is_outside_the_repository(tmp_path):
