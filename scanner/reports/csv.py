@@ -10,7 +10,8 @@ from scanner.model import Finding, Summary
 from scanner.reports.fields import finding_fields
 from scanner.reports.safe import escaped
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+# https://owasp.org/www-community/attacks/CSV_Injection; the last four are their full-width twins
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 
 def render(

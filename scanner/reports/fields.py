@@ -8,6 +8,15 @@ from scanner.model import Finding, Summary
 from scanner.reports.safe import encodable, value_text
 
 VERSION = 1
+_REASONS = 3
+
+
+def reasons_shown(finding: Finding, *, explain: bool) -> tuple[str, ...]:
+    """What a person reads: every reason, or the strongest without the weights they start with."""
+    if explain:
+        return finding.reasons
+    strongest = finding.reasons[:_REASONS]
+    return tuple(one.partition(" ")[2] if one[:1] in ("+", "-") else one for one in strongest)
 
 
 def finding_fields(finding: Finding, *, show_secrets: bool, explain: bool) -> dict[str, Any]:
@@ -15,7 +24,7 @@ def finding_fields(finding: Finding, *, show_secrets: bool, explain: bool) -> di
     are bytes in the file."""
     place = finding.places[0]
     fields: dict[str, Any] = {
-        "rule": finding.rule,
+        "rule": encodable(finding.rule),
         "path": encodable(finding.path),
         "line": finding.line,
         "column": finding.column,
@@ -28,7 +37,7 @@ def finding_fields(finding: Finding, *, show_secrets: bool, explain: bool) -> di
         "confidence": finding.confidence,
         "score": finding.score,
         "fingerprint": finding.fingerprint,
-        "masked": finding.masked,
+        "masked": encodable(finding.masked),
     }
     if show_secrets:
         fields["secret"] = value_text(finding)
@@ -52,6 +61,6 @@ def summary_fields(count: int, summary: Summary) -> dict[str, Any]:
             {"path": encodable(one.place.path), "reason": encodable(one.reason)}
             for one in summary.skipped
         ],
-        "suppressed": dict(sorted(summary.suppressed.items())),
+        "suppressed": {encodable(name): n for name, n in sorted(summary.suppressed.items())},
         "notes": [encodable(note) for note in summary.notes],
     }

@@ -24,17 +24,19 @@ def render(
         said = f"{finding.key} = {value}" if finding.key else value
         if explain:
             said += " (" + "; ".join(finding.reasons) + ")"
-        properties = {
-            "file": finding.path,
-            "line": str(finding.line),
-            "endLine": str(finding.end_line),
-            "col": str(finding.column),
-            "endColumn": str(finding.end_column),
-            "title": f"{info.name if info else finding.rule} [{finding.rule}]",
-        }
+        title = f"{info.name if info else finding.rule} [{finding.rule}]"
+        properties = {"file": finding.path, **_span(finding), "title": title}
         yield _command(kind, properties, said)
     for one in summary.skipped:
         yield _command("error", {"file": one.place.path}, f"not scanned: {one.reason}")
+
+
+def _span(finding: Finding) -> dict[str, str]:
+    """Lines, and columns only within one line: the runner drops others with a warning."""
+    lines = {"line": str(finding.line), "endLine": str(finding.end_line)}
+    if finding.line != finding.end_line:
+        return lines
+    return {**lines, "col": str(finding.column), "endColumn": str(finding.end_column)}
 
 
 def _command(kind: str, properties: dict[str, str], message: str) -> str:

@@ -13,6 +13,7 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from scanner.model import Finding, Summary
+from scanner.reports import tool
 from scanner.reports.safe import encodable, escaped, value_text
 
 _VERSION = "15.1.4"
@@ -25,7 +26,6 @@ _SEVERITIES = {
     "low": "Low",
     "info": "Info",
 }
-_TOOL = {"id": "unleak", "name": "unleak", "vendor": {"name": "unleak"}, "version": "0"}
 
 
 def now() -> str:
@@ -39,6 +39,13 @@ def render(
     """The whole report. `start_time` and `end_time`, which the schema requires, are the time of
     rendering: the only bytes that differ between two runs."""
     moment = now()
+    program = {
+        "id": "unleak",
+        "name": "unleak",
+        "url": tool.URL,
+        "vendor": {"name": "unleak"},
+        "version": tool.version(),
+    }
     found = [
         {"id": name, **_vulnerability(f, summary, show_secrets=show_secrets, explain=explain)}
         for name, f in zip(_ids(findings), findings, strict=True)
@@ -51,8 +58,8 @@ def render(
             "status": "success" if summary.complete else "failure",
             "start_time": moment,
             "end_time": moment,
-            "scanner": _TOOL,
-            "analyzer": _TOOL,
+            "scanner": program,
+            "analyzer": program,
             "messages": [
                 {
                     "level": "fatal",
@@ -80,16 +87,17 @@ def _vulnerability(
 ) -> dict[str, Any]:
     info = summary.rules.get(finding.rule)
     name = escaped(info.name if info else finding.rule)[:_NAME]
-    value = escaped(value_text(finding) if show_secrets else finding.masked)
-    said = "; ".join(escaped(reason) for reason in finding.reasons) if explain else ""
+    key = f"{finding.key} = " if finding.key else ""
+    value = value_text(finding) if show_secrets else finding.masked
+    said = "; ".join(finding.reasons) if explain else ""
     place = finding.places[0]
     found: dict[str, Any] = {
         "category": "secret_detection",
         "name": name,
-        "description": f"{name}: {value}" + (f" ({said})" if said else ""),
+        "description": _code(f"{key}{value}") + (f" {_code(said)}" if said else ""),
         "severity": _SEVERITIES[finding.severity],
         "identifiers": [
-            {"type": "unleak_rule_id", "name": f"unleak {name}", "value": finding.rule}
+            {"type": "unleak_rule_id", "name": f"unleak {name}"[:_NAME], "value": finding.rule}
         ],
         "location": {
             "file": encodable(finding.path),
@@ -99,5 +107,15 @@ def _vulnerability(
         },
     }
     if info and info.rotate:
-        found["solution"] = f"Rotate it: {escaped(info.rotate)}"[:_SOLUTION]
+        found["solution"] = f"Rotate it: {_unlinked(escaped(info.rotate))}"[:_SOLUTION]
     return found
+
+
+def _code(text: str) -> str:
+    """A code span: GitLab renders descriptions as Markdown, where a key may plant an image."""
+    return "`" + escaped(text).replace("`", "\\x60") + "`"
+
+
+def _unlinked(text: str) -> str:
+    """Text of a rule without Markdown's links and images, and without markup."""
+    return text.replace("](", "] (").replace("<", "\\<").replace("][", "] [")

@@ -9,7 +9,8 @@ from typing import Any
 from urllib.parse import quote
 
 from scanner.model import Finding, RuleInfo, Summary
-from scanner.reports.safe import encodable, escaped, value_text
+from scanner.reports import tool
+from scanner.reports.safe import escaped, value_text
 
 _LINK = re.compile(r"https?://[!-~]+")  # a rule file of the repository may hold other schemes
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -25,7 +26,8 @@ def render(
     index = {rule: number for number, rule in enumerate(rules)}
     driver = {
         "name": "unleak",
-        "informationUri": "https://pypi.org/project/unleak/",
+        "version": tool.version(),
+        "informationUri": tool.URL,
         "rules": [_descriptor(rule, summary.rules.get(rule)) for rule in rules],
     }
     results = [_result(f, index, show_secrets=show_secrets, explain=explain) for f in findings]
@@ -73,16 +75,21 @@ def _result(
         "ruleId": finding.rule,
         "ruleIndex": index[finding.rule],
         "level": _LEVELS[finding.severity],
-        "message": {"text": text},
+        "message": {"text": _literal(text)},
         "locations": [{"physicalLocation": _location(finding)}],
         "partialFingerprints": {"unleak/v1": finding.fingerprint},
         "properties": {**properties, "severity": finding.severity},
     }
 
 
+def _literal(text: str) -> str:
+    """A message without placeholders (3.11.5) and without links (3.11.6), whatever a key holds."""
+    return text.replace("{", "{{").replace("}", "}}").replace("](", "]\\x28")
+
+
 def _location(finding: Finding) -> dict[str, Any]:
     return {
-        "artifactLocation": {"uri": _uri(finding.path), "uriBaseId": "ROOT"},
+        "artifactLocation": _file(finding.path),
         "region": {
             "startLine": finding.line,
             "startColumn": finding.column,
@@ -94,8 +101,9 @@ def _location(finding: Finding) -> dict[str, Any]:
     }
 
 
-def _uri(path: str) -> str:
-    return quote(path.encode("utf-8", "surrogateescape"))
+def _file(path: str) -> dict[str, Any]:
+    raw = path.encode("utf-8", "surrogateescape")
+    return {"uri": quote(raw), "uriBaseId": "ROOT"}
 
 
 def _invocation(summary: Summary) -> dict[str, Any]:
@@ -104,10 +112,8 @@ def _invocation(summary: Summary) -> dict[str, Any]:
         found["toolExecutionNotifications"] = [
             {
                 "level": "error",
-                "message": {"text": f"not scanned: {encodable(one.reason)}"},
-                "locations": [
-                    {"physicalLocation": {"artifactLocation": {"uri": _uri(one.place.path)}}}
-                ],
+                "message": {"text": _literal(f"not scanned: {escaped(one.reason)}")},
+                "locations": [{"physicalLocation": {"artifactLocation": _file(one.place.path)}}],
             }
             for one in summary.skipped
         ]

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
 
 from scanner.model import SEVERITIES, Finding, Summary
+from scanner.reports.fields import reasons_shown
 from scanner.reports.safe import loggable, value_text
 
 _COLOURS = {"critical": "1;31", "high": "31", "medium": "33", "low": "36", "info": "2"}
-_REASONS = 3
 
 Paint = Callable[[str, str], str]
 
@@ -49,7 +49,7 @@ def _finding(
     where = f"{loggable(finding.path)}:{finding.line}:{finding.column}"
     severity = paint(f"{finding.severity:8}", _COLOURS[finding.severity])
     yield f"  {where}  {severity} {key}{paint(value, '1')}\n"
-    reasons = finding.reasons if explain else map(_unweighted, finding.reasons[:_REASONS])
+    reasons = reasons_shown(finding, explain=explain)
     said = "; ".join(loggable(reason) for reason in reasons)
     yield f"      {name} [{finding.rule}], {finding.confidence} confidence"
     yield f" ({finding.score:.2f})\n" if explain else "\n"
@@ -57,11 +57,6 @@ def _finding(
         yield paint(f"      {said}", "2") + "\n"
     if explain and finding.fingerprint:
         yield paint(f"      unleak:v1:{finding.fingerprint}", "2") + "\n"
-
-
-def _unweighted(reason: str) -> str:
-    """A reason without the weight it starts with."""
-    return reason.partition(" ")[2] if reason[:1] in "+-" else reason
 
 
 def _skipped(summary: Summary, paint: Paint) -> Iterator[str]:
@@ -74,11 +69,11 @@ def _skipped(summary: Summary, paint: Paint) -> Iterator[str]:
 def _totals(findings: Sequence[Finding], summary: Summary, paint: Paint) -> str:
     counts = Counter(finding.severity for finding in findings)
     parts = [f"{counts[name]} {name}" for name in reversed(SEVERITIES) if counts[name]]
-    scanned = f"{summary.files} files, {_size(summary.bytes)} scanned"
+    scanned = f"{_counted(summary.files, 'file')}, {_size(summary.bytes)} scanned"
     suppressed = sum(summary.suppressed.values())
     more = f"; {suppressed} suppressed" if suppressed else ""
     if findings:
-        head = f"{len(findings)} findings ({', '.join(parts)})"
+        head = f"{_counted(len(findings), 'finding')} ({', '.join(parts)})"
     elif summary.complete:
         head = "no secrets found"
     else:
@@ -92,6 +87,10 @@ def _details(summary: Summary) -> Iterator[str]:
     for note in summary.notes:
         yield f"  {loggable(note)}\n"
     yield f"  {summary.seconds:.2f} s\n"
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def _size(count: int) -> str:

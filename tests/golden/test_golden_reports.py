@@ -17,7 +17,7 @@ import pytest
 
 from scanner.model import Finding, Place, RuleInfo, Secret, Skipped, Summary, mask
 from scanner.registry import REPORTERS, load
-from scanner.reports import gitlab
+from scanner.reports import gitlab, tool
 
 HERE = Path(__file__).parent
 WRITE = os.environ.get("UNLEAK_GOLDEN") == "write"  # tests see no UNLEAK_* any more
@@ -37,6 +37,7 @@ FILES = {
 @pytest.fixture(autouse=True)
 def still(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(gitlab, "now", lambda: "2000-01-02T03:04:05")
+    monkeypatch.setattr(tool, "version", lambda: "1.2.3")
 
 
 def rules() -> dict[str, RuleInfo]:

@@ -76,7 +76,7 @@ def test_several_reports_in_one_run(tree: Path, capsys: Capture) -> None:
     assert main(["scan", *pairs, "--format", "text"]) == 1
     assert json.loads((tree / "r.json").read_text())["summary"]["findings"] == 1
     assert json.loads((tree / "r.sarif").read_text())["version"] == "2.1.0"
-    assert "1 findings" in capsys.readouterr().out
+    assert "1 finding" in capsys.readouterr().out
     assert stat.S_IMODE(os.stat("r.json").st_mode) == 0o600
 
 

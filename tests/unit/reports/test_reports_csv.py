@@ -43,7 +43,7 @@ def test_what_was_not_read_is_a_row(skipped_summary: Summary) -> None:
     assert (row["path"], row["masked"]) == ("data/locked.bin", "permission denied")
 
 
-@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t=", "\r="])
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t=", "\r=", "\uff1d", "\uff20"])
 def test_no_cell_starts_a_formula(
     start: str, finding: Callable[..., Finding], summary: Summary
 ) -> None:
@@ -51,7 +51,7 @@ def test_no_cell_starts_a_formula(
     one = finding(places=(Place(text),), key=text, secret=Secret(text.encode()), reasons=(text,))
     (row,) = rows([one], summary, show=True, explain=True)
     cells = [row["path"], row["key"], row["secret"], row["reasons"]]
-    assert [cell for cell in cells if cell[0] in "=+-@\t\r"] == []
+    assert [cell for cell in cells if cell[0] in "=+-@\t\r\uff1d\uff20"] == []
 
 
 def test_hostile_texts_stay_in_their_cells(hostile: tuple[list[Finding], Summary]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from scanner.model import Finding, Place, Secret, Skipped, Summary
-from scanner.reports.fields import VERSION, finding_fields, summary_fields
+from scanner.reports.fields import VERSION, finding_fields, reasons_shown, summary_fields
 
 ALWAYS = (
     "rule", "path", "line", "column", "end_line", "end_column", "start", "end", "key",
@@ -34,6 +34,20 @@ def test_secret_and_reasons_only_when_asked(finding: Callable[..., Finding]) -> 
     explained = finding_fields(one, show_secrets=False, explain=True)
     assert "secret" not in explained
     assert explained["reasons"][0] == "+0.35 the name says so"
+
+
+def test_a_person_reads_the_strongest_reasons_without_weights(
+    finding: Callable[..., Finding],
+) -> None:
+    one = finding(reasons=("+0.35 a b", "format fits", "-0.05 c", "+0.01 d"))
+    assert reasons_shown(one, explain=False) == ("a b", "format fits", "c")
+    assert reasons_shown(one, explain=True) == one.reasons
+
+
+def test_no_text_has_a_lone_surrogate(finding: Callable[..., Finding]) -> None:
+    one = finding(key="\udcff", reasons=("\udcff",), masked="\udcff***", rule="\udcff")
+    fields = finding_fields(one, show_secrets=False, explain=True)
+    assert str(fields).encode()
 
 
 def test_decoding_and_commit_stand_where_there_are_some(finding: Callable[..., Finding]) -> None:

@@ -34,18 +34,27 @@ def lines(
 
 
 def test_a_finding_is_an_annotation(finding: Callable[..., Finding], summary: Summary) -> None:
-    (line,) = lines([finding(end_line=4)], summary)
+    (line,) = lines([finding()], summary)
     kind, properties, message = parsed(line)
     assert kind == "error"
     assert properties == {
         "file": "app/settings.py",
         "line": "3",
-        "endLine": "4",
+        "endLine": "3",
         "col": "7",
         "endColumn": "19",
         "title": "Value of a secret-like name [generic-secret-assignment]",
     }
     assert message == "DB_PASSWORD = *** (8-15 characters)"
+
+
+def test_columns_stand_only_within_one_line(
+    finding: Callable[..., Finding], summary: Summary
+) -> None:
+    (line,) = lines([finding(end_line=4)], summary)
+    _, properties, _ = parsed(line)
+    assert (properties["line"], properties["endLine"]) == ("3", "4")
+    assert not {"col", "endColumn"} & set(properties)
 
 
 @pytest.mark.parametrize(

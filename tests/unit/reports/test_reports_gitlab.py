@@ -29,7 +29,7 @@ def test_fields(finding: Callable[..., Finding], summary: Summary) -> None:
     (one,) = document["vulnerabilities"]
     assert one["category"] == "secret_detection"
     assert one["name"] == "Value of a secret-like name"
-    assert one["description"] == "Value of a secret-like name: *** (8-15 characters)"
+    assert one["description"] == "`DB_PASSWORD = *** (8-15 characters)`"
     assert one["severity"] == "High"
     assert one["identifiers"][0]["value"] == "generic-secret-assignment"
     assert one["location"] == {
@@ -88,6 +88,19 @@ def test_texts_of_a_rule_are_cut_where_gitlab_would_refuse_them(
     long = replace(info, name="n" * 300, rotate="r" * 8000)
     (one,) = report([finding()], Summary(rules={info.id: long}))["vulnerabilities"]
     assert (len(one["name"]), len(one["solution"])) == (255, 7000)
+
+
+def test_no_text_is_markdown_that_fetches_or_links(
+    finding: Callable[..., Finding], info: RuleInfo
+) -> None:
+    planted = "`![x](https://example.com/y)` <img src=x>"
+    rules = {info.id: replace(info, rotate=planted)}
+    one = finding(key=planted, reasons=(planted,))
+    (told,) = report([one], Summary(rules=rules), explain=True)["vulnerabilities"]
+    assert told["description"].count("`") == 4  # two code spans, and nothing outside of them
+    assert [part.strip() for part in told["description"].split("`")[::2]] == ["", "", ""]
+    assert "](" not in told["solution"]
+    assert "\\<img" in told["solution"]
 
 
 def test_texts_stay_printable_when_decoded(hostile: tuple[list[Finding], Summary]) -> None:

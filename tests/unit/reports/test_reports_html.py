@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import html as html_text
 import re
 from collections import Counter
 from collections.abc import Callable
@@ -83,6 +86,26 @@ def test_nothing_is_fetched(hostile: tuple[list[Finding], Summary]) -> None:
     assert not names & {"src", "href", "action", "background", "srcset", "data", "style"}
     assert "default-src 'none'" in text
     assert not re.search(r"url\(|@import|//[a-z]", text.lower())
+
+
+def test_only_our_own_script_and_style_may_run(
+    finding: Callable[..., Finding], summary: Summary
+) -> None:
+    """The policy names both by digest: markup that got in nevertheless would do nothing."""
+    text = page([finding()], summary)
+    policy = html_text.unescape(re.findall(r'Content-Security-Policy" content="([^"]*)"', text)[0])
+    for tag in ("script", "style"):
+        (body,) = re.findall(f"<{tag}>(.*?)</{tag}>", text, re.DOTALL)
+        digest = base64.b64encode(hashlib.sha256(body.encode()).digest()).decode()
+        assert f"{tag}-src 'sha256-{digest}'" in policy
+    assert "unsafe-inline" not in policy
+
+
+def test_weights_are_shown_only_when_asked(
+    finding: Callable[..., Finding], summary: Summary
+) -> None:
+    assert "+0.35" not in page([finding()], summary)
+    assert "+0.35" in page([finding()], summary, explain=True)
 
 
 def test_hostile_texts_are_no_markup(

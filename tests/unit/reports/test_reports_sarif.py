@@ -96,7 +96,16 @@ def test_what_was_not_read_makes_it_unsuccessful(skipped_summary: Summary) -> No
     (told,) = invocation["toolExecutionNotifications"]
     assert told["message"]["text"] == "not scanned: permission denied"
     place = told["locations"][0]["physicalLocation"]["artifactLocation"]
-    assert place["uri"] == "data/locked.bin"
+    assert place == {"uri": "data/locked.bin", "uriBaseId": "ROOT"}
+
+
+def test_no_key_is_a_link_or_a_placeholder(
+    finding: Callable[..., Finding], summary: Summary
+) -> None:
+    (result,) = run([finding(key="[x](https://example.com/){0}")], summary)["results"]
+    text = result["message"]["text"]
+    assert "](" not in text
+    assert "{{0}}" in text
 
 
 @pytest.mark.parametrize("path", ["a b/ü#?.py", "%41:x", "\udcff\n", "::x"])

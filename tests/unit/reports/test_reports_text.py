@@ -44,6 +44,11 @@ def test_explain_gives_every_reason_with_its_weight(
     assert f"unleak:v1:{'0' * 32}" in said
 
 
+def test_one_is_singular(finding: Callable[..., Finding], summary: Summary) -> None:
+    said = render([finding()], replace(summary, files=1))
+    assert "\n1 finding (1 high); 1 file, 4.2 kB scanned\n" in said
+
+
 def test_clean(summary: Summary) -> None:
     assert render([], summary) == "no secrets found; 3 files, 4.2 kB scanned\n"
 
