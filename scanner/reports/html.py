@@ -50,7 +50,8 @@ tr{padding:10px 14px;border-bottom:1px solid var(--line)}tbody tr:last-child{bor
 td,td:nth-child(5){padding:1px 0;border:0;width:auto;min-width:0}td:empty{display:none}}
 @media print{.tools{display:none}body{background:#fff;font-size:12px}main{max-width:none;padding:0}
 tr{break-inside:avoid}th{position:static}
-th,td{padding:6px 8px}td:nth-child(n){min-width:0}td:nth-child(2){width:30%}code,.why{font-size:11px}}
+th,td{padding:6px 8px}td:nth-child(n){min-width:0}td:nth-child(2){width:28%}
+td:nth-child(4){width:17%}code,.why{font-size:11px}}
 """
 _SCRIPT = """
 const $=id=>document.getElementById(id),body=document.querySelector('tbody'),q=$('q'),s=$('s');
