@@ -12,6 +12,7 @@ what is called. Tokens are read in javascript_strings.py, the tree in javascript
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import cache
 from typing import TYPE_CHECKING
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = ["language", "literals", "parse", "spell"]
 
+_LOOSE = re.compile(rb"&(?!(?:#(?:[xX][0-9a-fA-F]{1,6}|[0-9]{1,5})|[A-Za-z]{1,30});)")
 DIALECTS = ("javascript", "typescript", "tsx")
 
 
@@ -52,17 +54,44 @@ def parse(data: bytes) -> tuple[Node, int, str]:
     The first dialect that the file parses in is taken. LiteralError, with the line, if there is
     none (the line is where the dialect that came furthest gave up), or if it is not UTF-8.
     """
-    import tree_sitter
-
     decode(data)
     shift = len(BOM) if data.startswith(BOM) else 0
-    furthest = 0
+    source, furthest = data[shift:], 0
     for dialect in DIALECTS:
-        root = tree_sitter.Parser(language(dialect)).parse(data[shift:]).root_node
+        root = _tree(source, dialect)
         if not root.has_error:
             return root, shift, dialect
         furthest = max(furthest, error_line(root))
+    if b"<" in source and _LOOSE.search(source):
+        for dialect in ("javascript", "tsx"):
+            root = _tree(_without_loose(source, dialect), dialect)
+            if not root.has_error:
+                return root, shift, dialect
     raise broken("JavaScript or TypeScript", furthest)
+
+
+def _tree(source: bytes, dialect: str) -> Node:
+    import tree_sitter
+
+    return tree_sitter.Parser(language(dialect)).parse(source).root_node
+
+
+def _without_loose(source: bytes, dialect: str) -> bytes:
+    """The source with `|` for each `&` in JSX that starts no character reference: JSX takes it for
+    itself, the grammars do not. Wherever JavaScript has `&`, it could have `|`, so that the source
+    with `|` everywhere shows what is JSX.
+    """
+    import tree_sitter
+
+    text = "[(jsx_text) (jsx_attribute (string) @string)] @text"
+    query = tree_sitter.Query(language(dialect), text)
+    found = tree_sitter.QueryCursor(query).captures(_tree(_LOOSE.sub(b"|", source), dialect))
+    changed = bytearray(source)
+    for node in (*found.get("string", []), *found.get("text", [])):
+        if node.type in ("string", "jsx_text"):
+            start, end = node.start_byte, node.end_byte
+            changed[start:end] = _LOOSE.sub(b"|", source[start:end])
+    return bytes(changed)
 
 
 def literals(data: bytes) -> Iterator[Literal]:
@@ -73,16 +102,18 @@ def literals(data: bytes) -> Iterator[Literal]:
     while stack:
         node, path, context = stack.pop()
         if node.type in STRINGS:
-            found.append(_literal(node, path, context, shift))
+            found.append(_literal(node, source, path, context, shift))
         for start, end, name in element_text(node, source):
             found.append(_text(data, start + shift, end + shift, (*path, *name)))
         stack.extend(reversed(inside(node, path, context)))
     yield from sorted(found, key=lambda literal: (literal.start, -literal.end))
 
 
-def _literal(node: Node, path: tuple[str, ...], context: tuple[str, ...], shift: int) -> Literal:
+def _literal(
+    node: Node, source: bytes, path: tuple[str, ...], context: tuple[str, ...], shift: int
+) -> Literal:
     """The literal of a string or a template."""
-    raw = node.text or b""
+    raw = source[node.start_byte : node.end_byte]
     style = raw[:1].decode()
     words = list(context)
     if "jsx-attribute" in context:

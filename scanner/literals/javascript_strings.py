@@ -114,16 +114,17 @@ def _spelled_jsx(text: str, style: str) -> str:
     if any("\ud800" <= char <= "\udfff" for char in text):
         raise cannot_hold("JSX", "it has half a character")
     special = _IN_TEXT if style == TEXT else style[-1]
-    inner = re.sub(r"&(?=#?\w+;)", "&amp;", text)
+    inner = text.replace("&", "&amp;")
     body = "".join(
-        char if char.isprintable() and char not in special else f"&#{ord(char)};" for char in inner
+        char if char.isprintable() and char not in special else f"&#x{ord(char):x};"
+        for char in inner
     )
     if style != TEXT:
         return style[-1] + body + style[-1]
     if body.startswith(" "):  # blanks at the ends would be taken for layout
-        body = "&#32;" + body[1:]
+        body = "&#x20;" + body[1:]
     if body.endswith(" "):
-        body = body[:-1] + "&#32;"
+        body = body[:-1] + "&#x20;"
     if not body:
         raise cannot_hold("the text of an element", "it is empty")
     return body

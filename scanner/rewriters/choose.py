@@ -34,6 +34,7 @@ _BUNDLES = re.compile(
 )
 _BUNDLE_FOLDERS = {"dist", "node_modules", "bower_components", ".next", ".nuxt", ".output"}
 _VENDOR_FOLDERS = {"vendor", "third_party", "site-packages"}
+_STUBS = (".pyi", ".d.ts", ".d.mts", ".d.cts")
 _SCRIPTS = (".js", ".mjs", ".cjs", ".css")
 _GENERATED = re.compile(
     rb"@generated\b|\b(?:code|file) generated\b[^\n]*do not (?:edit|modify)"
@@ -83,6 +84,8 @@ def choose(path: str, literal: Literal) -> str:
         raise RewriteError(f"no rewriting of {literal.language} yet", "move it by hand")
     if "key" in literal.context:
         raise RewriteError("a key cannot hold a reference", "move it by hand")
+    if path.lower().endswith(_STUBS):
+        raise RewriteError("a type stub holds no run-time value", "take the value out by hand")
     name = literal.key_path[-1] if literal.key_path else ""
     if literal.language == "dotenv" and name.startswith(_PUBLIC_PREFIXES):
         raise RewriteError(

@@ -7,9 +7,11 @@ from unittest import mock
 from hypothesis import given
 from hypothesis import strategies as st
 
+from scanner.literals import javascript as javascript_locator
 from scanner.literals import python as python_locator
 from scanner.migrate.edit import spliced
 from scanner.model import Edit, Literal, Reference
+from scanner.rewriters import javascript as javascript_rewriter
 from scanner.rewriters import python as python_rewriter
 
 REFERENCE = Reference("sops", ".unleak/vault.sops.yaml", "NAME")
@@ -105,6 +107,44 @@ def test_a_python_module_means_the_same(
     assert [one.value for one in python_locator.literals(after) if "docstring" in one.context] == [
         one.value for one in python_locator.literals(data) if "docstring" in one.context
     ]
+
+
+JAVASCRIPT_PLACES = st.sampled_from(
+    [
+        ("const v = {t};\n", "\"'`"),
+        ("f({{password: {t}}});\n", "\"'`"),
+        ("class C {{ static p = {t} }}\n", "\"'`"),
+        ("let w = `a${{{t}}}b`\n", "\"'`"),
+        ("const e = <A key={t}/>;\n", ['jsx"', "jsx'"]),
+        ("const e = <A>{t}</A>;\n", ["jsx-text"]),
+        ("// a comment\nfunction process(p = {t}) {{ return p }}\n", "\"'`"),
+    ]
+).flatmap(lambda pair: st.tuples(st.just(pair[0]), st.sampled_from(pair[1])))
+TEXTS = VALUES.filter(bool)
+
+
+@given(st.lists(st.tuples(JAVASCRIPT_PLACES, TEXTS), min_size=1, max_size=4), st.booleans())
+def test_a_javascript_file_keeps_all_but_its_strings(
+    places: list[tuple[tuple[str, str], str]], bom: bool
+) -> None:
+    """Every value is found as it was spelled; after the rewrite the file parses, names every
+    variable, and nothing else has changed."""
+    source = "\ufeff" if bom else ""
+    for (place, style), value in places:
+        bare = Literal("javascript", 0, 0, b"", (), style)
+        source += place.format(t=javascript_locator.spell(value.encode(), bare).decode())
+    data = source.encode()
+    found = [one for one in javascript_locator.literals(data) if "template" not in one.context]
+    assert [one.value.decode() for one in found] == [value for _, value in places]
+
+    edits: list[Edit] = []
+    for number, literal in enumerate(found):
+        rewrite = javascript_rewriter.rewrite(data, literal, REFERENCE, f"NAME_{number}")
+        edits += rewrite.edits
+    after = spliced(data, edits)
+    javascript_locator.parse(after)
+    assert all(f"process.env.NAME_{number} ".encode() in after for number in range(len(found)))
+    assert _outside(data, after, edits)
 
 
 def _is_inert(literal: Literal) -> bool:

@@ -169,6 +169,19 @@ def test_attributes_have_references_and_no_escapes() -> None:
     assert (literal.value, literal.style) == (b'a\\n"', "jsx'")
 
 
+@pytest.mark.parametrize("annotation", ["", ": T & U"])
+def test_jsx_may_hold_a_loose_ampersand(annotation: str) -> None:
+    source = f"""\ufeffx{annotation} = <A k="a?b&c && d" l='&#123456;&amp;'>e & f &amp;{{g && 'h'}}</A>
+    y = a & b && "i & j"; a &&= /&k/"""
+    if annotation:
+        source = source.replace("x:", "let x:")
+    found = list(javascript.literals(source.encode()))
+    values = ["a?b&c && d", "\U0001e240&", "e & f &", "h", "i & j"]
+    assert [one.value.decode() for one in found] == values
+    data = source.encode()
+    assert data[found[2].start : found[2].end] == b"e & f &amp;"
+
+
 def test_literals_come_in_order() -> None:
     data = b"x = <A k='a'>b{'c'}d<E f={`g${'h'}`}/>i</A>; j = 'j'"
     found = [(one.start, -one.end) for one in javascript.literals(data)]

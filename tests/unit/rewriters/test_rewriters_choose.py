@@ -42,6 +42,12 @@ def test_choose_refuses(found: Literal, reason: str) -> None:
         choose.choose("a", found)
 
 
+@pytest.mark.parametrize(("path", "language"), [("a.pyi", "python"), ("t/A.d.ts", "javascript")])
+def test_type_stubs_are_refused(path: str, language: str) -> None:
+    with pytest.raises(RewriteError, match="type stub"):
+        choose.choose(path, literal(language, "K"))
+
+
 @pytest.mark.parametrize(
     ("path", "data", "reason"),
     [
