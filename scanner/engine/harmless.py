@@ -13,12 +13,13 @@ _REFERENCE = re.compile(
     rb"""
     \$\{ | \$\( | ^\$[A-Za-z_]\w*$ | (?<!\$)\$[A-Z][A-Z0-9_]{3,}$ | ^\$[{(\[] | ^\$env: | ^\$ENV[{\[] | \{\{ | \{% | <%  # variables, templates
     | ^\[% | ^%[\w.\-]+%$ | ^%\(\w+\)s | ^%[sdr@]$ | ^\#\{ | ^@@?[\w.\-]+@@?$ | ^__\w+__$
-    | (?<![\w$#])\{[a-z_][\w.]{1,40}\} | ^<[^<>]{1,80}>$ | ^\[[^\[\]]{1,60}\]$ | ^\{[\w.\-: ]{0,60}\}$ | ^\(\(.+\)\)$
+    | (?<![\w$#])\{[a-z_][\w.]{1,40}\} | \{[a-z]\w{1,20}(?::[^{}]{0,60}|\([^{}]{0,60}\))\} | ^<[^<>]{1,80}>$ | ^\[[^\[\]]{1,60}\]$ | ^\{[\w.\-: ]{0,60}\}$ | ^\(\(.+\)\)$
     | ^(?:ref\+|secretref[+:]|vault:|vault\.|op://|arn:aws|sm://|gcpsm|awssm|ssm:|keyring:|keychain:|bws?://
         |aws-secretsmanager:|projects/[^/]+/secrets/|\{cipher\}|\{aes\}|enc\[|enc\(|crypt\[|\!vault|\$ansible_vault
         |@microsoft\.keyvault|\{resolve:|file:|env:|env\.|base64:\$|https?://169\.254\.)
     | (?:os\.)?environ\b | \bgetenv\b | process\.env | system\.getenv | \benv\[ | \benv\( | env\.fetch
     | secretkeyref | ^/(?:run/secrets|var/run|etc|usr|opt|home|tmp|dev|proc|root|mnt|srv)/ | ^~/ | ^\.{1,2}/
+    | ^/[a-z_.\-]+(?:/[a-z_.\-]+)*/?$ | ^--?[a-z][a-z\-]+$ | ^:\w+: | ^[\w.]+\[-?\d+\]
     | ^[a-z]:\\\\ | \.(?:pem|key|crt|cer|p12|pfx|jks|txt|json|ya?ml|toml|ini|cfg|env|js|ts|py|html?|svg|png|php|md)$
     """,
     re.VERBOSE | re.IGNORECASE,
@@ -37,7 +38,7 @@ _PLACEHOLDER = re.compile(
     | example | sample | placeholder | dummy | fake | todo | fixme | redacted | removed | masked | hidden
     | foo[_\-]?bar | ^foo | ^bar$ | ^baz | lorem | not[_\-]?(?:a[_\-]?)?(?:real|secret|used|set|needed) | some[_\-]?(?:secret|password|token|key|value|random|thing)
     | ^(?:abc|abcd|abcde|abcdef)+(?:123|1234|12345)?$ | ^(?:123|1234|12345|123456|1234567|12345678|123456789|1234567890)+$ | 0{8,} | 1{8,} | 0123456789 | abcdefgh | ijklmnop | qrstuvwx | deadbeef | 12345678
-    | ^inherit$ | ^(?:string|int|integer|bool|boolean|bytes|any|object)[!?]*$ | ^(?:password|passwd|secret|token|key|string|text|value|here|test|testing|tests|none|null|nil|true|false|undefined|empty|default|optional|required|unknown|yes|no|on|off|n/a|tbd|xxx+|public|private|hidden|basic|bearer|oauth2?|jwt|ldap|saml|prompt|auto|manual|disabled|enabled|never|always|file|plain|text|hex|base64|utf-?8|json|md5|sha\d*|bcrypt|scrypt|argon2\w*|pbkdf2\w*)$
+    | ^inherit$ | ^(?:passwort|kennwort|contrasenya|contrasena|wachtwoord|mot_?de_?passe|senha|parola|haslo|losenord|salasana|sifre)$ | ^(?:string|int|integer|bool|boolean|bytes|any|object)[!?]*$ | ^(?:password|passwd|secret|token|key|string|text|value|here|test|testing|tests|none|null|nil|true|false|undefined|empty|default|optional|required|unknown|yes|no|on|off|n/a|tbd|xxx+|public|private|hidden|basic|bearer|oauth2?|jwt|ldap|saml|prompt|auto|manual|disabled|enabled|never|always|file|plain|text|hex|base64|utf-?8|json|md5|sha\d*|bcrypt|scrypt|argon2\w*|pbkdf2\w*)$
     | the[_\-. ](?:secret|password|token|key) | a[_\-. ](?:secret|password|token)\b | (?:secret|token|password|api[_\-. ]?key)[_\-. ]?(?:here|goes|value|placeholder|string|name)
     | ^(?:your|my|the|a|an)[_\- ]
     """,
@@ -45,7 +46,7 @@ _PLACEHOLDER = re.compile(
 )
 
 _UUID = re.compile(
-    rb"^(?:[A-Za-z]{1,12}[=:_\-])?\{?[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}\}?$"
+    rb"^(?:[A-Za-z]{1,12}[=:_\-]|/)?\{?[0-9a-fA-F]{7,8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}\}?$"
 )
 _DATE_OR_VERSION = re.compile(rb"^v?\d{1,4}(?:[.\-/:]\d{1,4}){1,5}(?:[T ]?\d\d:?\d\d.*)?[-+]?$")
 _COLOUR = re.compile(rb"^(?:#|0x)[0-9a-fA-F]{3,8}$")

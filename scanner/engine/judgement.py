@@ -53,8 +53,17 @@ class Judgement:
         key = self._read(key_start, key_end - key_start) if key_start >= 0 else b""
         if rule.kind == "generic":
             return self._generic(rule, start, end, key_start, key, value)
+        if self._is_translated(rule, value):
+            return None
         judged = Judged(rule, start, end, _name(key), value, 0.0, rule.confidence, ())
         return _of_format(judged)
+
+    def _is_translated(self, rule: Rule, value: bytes) -> bool:
+        """The word for "password" in an example that was translated: `user:contraseña@host`."""
+        if rule.checksum or rule.prefix:
+            return False
+        word = value.decode("utf-8", "replace")
+        return word.isalpha() and (self._aside == "a translation" or not word.isascii())
 
     def _generic(
         self, rule: Rule, start: int, end: int, key_start: int, key: bytes, value: bytes
@@ -67,6 +76,8 @@ class Judgement:
             value = self._whole_value(start, key_start, value)
             end = start + len(value)
         if rule.entropy and shannon(value) < rule.entropy:
+            return None
+        if not quote and self._reads_on(start, end, key_start):
             return None
         if self._is_expression(end, quote) or self._is_expansion(key_start, value):
             return None
@@ -87,6 +98,13 @@ class Judgement:
         for comment in (b" #", b"\t#", b" ;"):
             line = line.split(comment, 1)[0]
         return line.rstrip() or value
+
+    def _reads_on(self, start: int, end: int, key_start: int) -> bool:
+        """A sentence: `..., passwords: delete the old one`, with the name inside of the line."""
+        if self._read(max(0, start - 2), 2) != b": " or self._read(end, 1) != b" ":
+            return False
+        before = self._read(max(0, key_start - _AROUND), min(key_start, _AROUND))
+        return before[before.rfind(b"\n") + 1 :].strip() not in _LINE_STARTS
 
     def _is_expansion(self, key_start: int, value: bytes) -> bool:
         """`${NAME:?message}` says what is missing; it holds no value."""

@@ -129,7 +129,7 @@ _ASIDE = (
     (
         "a translation",
         re.compile(
-            r"(?:^|[/._-])(?:locales?|i18n|l10n|translations?|lang|languages?)(?:[/._-]|$)",
+            r"(?:^|[/._-])(?:locales?|i18n|l10n|translations?|lang|languages?)(?:[/._-]|$)|\.(?:po|pot|mo)$",
             re.IGNORECASE,
         ),
     ),

@@ -57,12 +57,12 @@ _ABOUT = re.compile(
     rb"input|form|page|view|link|button|icon|tooltip|prompt|question|column|table|param|params|parameter|attr|attribute|property|"
     rb"status|state|valid|version|date|time|timestamp|at|age|interval|timeout|scope|scopes|source|ref|reference|selector|index|idx|"
     rb"start|end|begin|pos|position|offset|range|re|list|set|map|dict|template|tmpl|example|hash|digest|encoder|encoding|check|checker|char|chars|"
-    rb"resolver|rotation|lifetime|duration|usage|lookup|generator|func|function|callback|cmd|command|tag|node|expr|stream|iter|value_from|valuefrom|owner|group|groups|role|user|username|email|host|port|region|zone|arn|location|namespace|ns|mount|backend|engine|plugin|extension|module|package|feature|option|options|config|cfg|settings|spec|schema|def|definition|ast|separator|sep|delimiter|delim|indicator|encode|decode|get|strip|split|replace|join|startswith|endswith|lower|upper|pop|update|append|add|find|match|search|compile|sub|mgr|identity|terminator|keywords)s?$",
+    rb"resolver|rotation|lifetime|duration|usage|lookup|generator|func|function|callback|cmd|command|tag|node|expr|stream|iter|value_from|valuefrom|owner|group|groups|role|user|username|email|host|port|region|zone|arn|location|namespace|ns|mount|backend|engine|plugin|extension|module|package|feature|option|options|config|cfg|settings|spec|schema|def|definition|ast|separator|sep|delimiter|delim|indicator|action|actions|encode|decode|get|strip|split|replace|join|startswith|endswith|lower|upper|pop|update|append|add|find|match|search|compile|sub|mgr|identity|terminator|keywords)s?$",
     re.IGNORECASE,
 )
 _LABEL = re.compile(
     rb"(?:^|[_.\-])(?:label|msg|lbl|txt|str|i18n|error|err|hint|help|title|no|is|has|need|needs|show|hide|toggle|forgot|reset|"
-    rb"change|new|repeat|confirm|invalid|wrong|missing|enter|public)[_.\-]|publickeytoken|dummy|fake|example|sample|mock|next_?token|next_?page_?token|page_?token|continuation|marker_?token|forward_?token|backward_?token|starting-?token|idempotency_?token|client_?request_?token|^(?:is|has|use|show|hide|forgot|reset|change|confirm|invalid)[A-Z]",
+    rb"change|new|repeat|confirm|update|invalid|wrong|missing|enter|public)[_.\-]|publickeytoken|dummy|fake|example|sample|mock|next_?token|next_?page_?token|page_?token|continuation|marker_?token|forward_?token|backward_?token|starting-?token|idempotency_?token|client_?request_?token|^(?:is|has|use|show|hide|forgot|reset|change|confirm|invalid)[A-Z]",
     re.IGNORECASE,
 )
 _ACTION = re.compile(
@@ -167,6 +167,8 @@ def _value(candidate: Candidate) -> list[Reason]:
         return [(-0.50, "reads as a sentence")]
     if b" " in value and candidate.quote:
         reasons.append((-0.15, "has blanks"))
+    if value.count(b"\\x") * 6 > len(value):
+        return [(-0.30, "bytes written as escapes")]
     if any(byte < 32 for byte in value):
         return [(-0.50, "holds control characters")]
     if _PATTERN.search(value):
@@ -186,9 +188,12 @@ def _value(candidate: Candidate) -> list[Reason]:
 def _words(candidate: Candidate) -> list[Reason]:
     """A value made of letters and joiners: a word, an identifier, or a passphrase."""
     value, name = candidate.value, candidate.name
-    if random_letters(value):
+    if candidate.rule == "generic-secret-argument" and len(value) < 20:
+        return [(-0.35, "a word beside another, as in a list")]
+    named = bool(_SECRETISH.search(value))
+    if random_letters(value) and not (named and re.search(rb"[_\-. /:]", value)):
         return [(0.35, "letters in no language's order")]
-    if _SECRETISH.search(value):
+    if named:
         return [(-0.35, "says what it is instead of being it")]
     if (
         _PASSWORD.search(name)
