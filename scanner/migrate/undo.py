@@ -57,7 +57,8 @@ def undo(
     result = Undone()
     edits = _open_edits(entries)
     for entry in reversed(edits):  # env.yaml comes last: files that stay as they are need theirs
-        if entry.facts["path"] != ENV_PATH or not result.conflicts:
+        stuck = {path for path, _ in result.conflicts}
+        if entry.facts["path"] not in stuck and not (stuck and entry.facts["path"] == ENV_PATH):
             _restore(root, journal, entry, values, result)
     _clean_map(root, journal, run, entries, edits, result)
     _empty_vault(journal, run, entries, vault, referenced, result)

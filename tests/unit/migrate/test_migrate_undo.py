@@ -8,6 +8,7 @@ import pytest
 
 from scanner.errors import EditError, JournalError, VaultError
 from scanner.migrate import undo as module
+from scanner.migrate.apply import Context, apply
 from scanner.migrate.edit import temporary_name
 from scanner.migrate.journal import state_of
 from scanner.migrate.undo import last_run, mapped
@@ -293,6 +294,33 @@ def test_the_older_run_first(tree):
     after.pop(ENV_PATH, None)
     assert after == before
     assert tree.vault.values == {}
+
+
+def resumed(tree):
+    """A run that stopped after it announced its edits, and went on."""
+    steps = tree.plan(tree.plant(".env", "DB_PASSWORD={}\n")).steps
+    with pytest.raises(KeyboardInterrupt):
+        tree.apply(steps, interrupted=lambda: True)
+    context = Context(str(tree.root), tree.run, tree.journal, tree.vault, tree.rescan)
+    assert apply(context, steps).done == list(steps)
+    assert [e.facts["path"] for e in tree.journal.read(tree.run) if e.phase == "edit"] == [
+        ENV_PATH,
+        ".env",
+        ".env",
+    ]
+
+
+def test_a_run_that_was_resumed(tree):
+    resumed(tree)
+    assert tree.undo().restored == [".env", ENV_PATH]
+    assert tree.read(".env").endswith(tree.secrets[0] + b"\n")
+    assert tree.vault.values == {}
+
+
+def test_a_conflict_is_named_once(tree):
+    resumed(tree)
+    tree.write(".env", tree.read(".env") + b"\n")
+    assert [path for path, _ in tree.undo().conflicts] == [".env"]
 
 
 def test_a_reverted_edit_is_not_undone(tree):
