@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 from scanner.errors import LiteralError
@@ -48,6 +48,7 @@ def language(dialect: str) -> Language:
     return tree_sitter.Language(tree_sitter_typescript.language_typescript())
 
 
+@lru_cache(maxsize=2)  # a file is asked about once for each of its findings
 def parse(data: bytes) -> tuple[Node, int, str]:
     """The syntax tree, how many bytes before its first one (a BOM) the file has, the dialect.
 
@@ -96,6 +97,11 @@ def _without_loose(source: bytes, dialect: str) -> bytes:
 
 def literals(data: bytes) -> Iterator[Literal]:
     """Every string in order of `start`, outer ones first; LiteralError as `parse`."""
+    return iter(_literals(data))
+
+
+@lru_cache(maxsize=2)
+def _literals(data: bytes) -> tuple[Literal, ...]:
     root, shift, _ = parse(data)
     source, found = data[shift:], list[Literal]()
     stack: list[Visit] = [(root, (), ())]
@@ -106,7 +112,7 @@ def literals(data: bytes) -> Iterator[Literal]:
         for start, end, name in element_text(node, source):
             found.append(_text(data, start + shift, end + shift, (*path, *name)))
         stack.extend(reversed(inside(node, path, context)))
-    yield from sorted(found, key=lambda literal: (literal.start, -literal.end))
+    return tuple(sorted(found, key=lambda literal: (literal.start, -literal.end)))
 
 
 def _literal(

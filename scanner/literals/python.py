@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 from scanner.errors import LiteralError
@@ -43,6 +43,7 @@ def _parser() -> Parser:
     return tree_sitter.Parser(tree_sitter.Language(tree_sitter_python.language()))
 
 
+@lru_cache(maxsize=2)  # a file is asked about once for each of its findings
 def parse(data: bytes) -> tuple[Node, int]:
     """The syntax tree, and how many bytes before its first one (a BOM) the file has.
 
@@ -61,13 +62,20 @@ def parse(data: bytes) -> tuple[Node, int]:
 
 def literals(data: bytes) -> Iterator[Literal]:
     """Every string in order of `start`, outer ones first; LiteralError as `parse`."""
+    return iter(_literals(data))
+
+
+@lru_cache(maxsize=2)
+def _literals(data: bytes) -> tuple[Literal, ...]:
     root, shift = parse(data)
+    found: list[Literal] = []
     stack: list[Visit] = [(root, (), ())]
     while stack:
         node, path, context = stack.pop()
         if node.type in STRINGS:
-            yield _literal(node, path, context, shift)
+            found.append(_literal(node, path, context, shift))
         stack.extend(reversed(inside(node, path, context)))
+    return tuple(found)
 
 
 def _check_encoding(data: bytes) -> None:

@@ -7,7 +7,7 @@ would go unnoticed. TypeScript takes the type of the whole as string.
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 from scanner.errors import RewriteError
@@ -75,6 +75,7 @@ def _query(dialect: str) -> Query:
     return tree_sitter.Query(language(dialect), text)
 
 
+@lru_cache(maxsize=2)  # one question for each finding of a file
 def _is_taken(data: bytes) -> bool:
     """Whether the file may give the name `process` a meaning of its own."""
     if b"process" not in data:

@@ -6,7 +6,7 @@ it asks for the same new import.
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 from scanner.literals.python import parse
@@ -43,9 +43,8 @@ def environ(data: bytes, start: int) -> tuple[str, tuple[Edit, ...]]:
     LiteralError if the file does not parse.
     """
     root, shift = parse(data)
-    names = _identifiers(root)
+    names, bound = _names(data)
     usable = _imported(root, start - shift)
-    bound = {name for name, nodes in names.items() if any(map(_is_bound, nodes))}
     local = _local_imports(names.get("os", []))
     around = [one for one in local if one[0].start_byte <= start - shift < one[0].end_byte]
     if around and "os" not in bound:
@@ -70,14 +69,18 @@ def _query() -> Query:
     return tree_sitter.Query(language, "(identifier) @name")
 
 
-def _identifiers(root: Node) -> dict[str, list[Node]]:
-    """Every identifier of the file, by its text."""
+@lru_cache(maxsize=2)  # one question for each finding of a file
+def _names(data: bytes) -> tuple[dict[str, list[Node]], set[str]]:
+    """(every identifier of the file by its text, the texts of those that may be given a meaning
+    other than `os`).
+    """
     import tree_sitter
 
+    root, _ = parse(data)
     found: dict[str, list[Node]] = {}
     for node in tree_sitter.QueryCursor(_query()).captures(root).get("name", []):
         found.setdefault(_text(node), []).append(node)
-    return found
+    return found, {name for name, nodes in found.items() if any(map(_is_bound, nodes))}
 
 
 def _text(node: Node | None) -> str:
