@@ -126,8 +126,18 @@ def _scan(
     if request.staged:
         return _scan_staged(request, root, options, wanted), []
     gitignore = config.gitignore if request.gitignore is None else request.gitignore
-    files, skipped = list_files(Tree(root, paths, gitignore, wanted.allows))
+    excluded: list[str] = []
+
+    def allowed(path: str) -> bool:
+        if wanted.allows(path):
+            return True
+        excluded.append(path)
+        return False
+
+    files, skipped = list_files(Tree(root, paths, gitignore, allowed))
     files, notes = _small_enough(files, request.max_file_size, config)
+    if excluded:
+        notes.append(f"{len(excluded)} files excluded by patterns")
     return scan_files(files, options, skipped, progress), notes
 
 

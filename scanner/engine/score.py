@@ -78,7 +78,6 @@ _LOOKUP_KEY = re.compile(
 _WORDY = re.compile(rb"^[A-Za-z]+(?:[_\-. /:]+[A-Za-z]+)*[_\-.:/]?$")
 _PARTS = re.compile(rb"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 _HUMAN = re.compile(rb"^[A-Za-z]+[^A-Za-z]+$")  # a word and a tail, as people choose passwords
-_CAMEL = re.compile(rb"^[a-z]+(?:[A-Z][a-z]*)+$|^(?:[A-Z][a-z]+){2,}[A-Z]?$")
 _CONSTANT = re.compile(rb"^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+){1,}$")
 _ESCAPED = re.compile(rb"\\u\{?([0-9a-fA-F]{4})\}?")
 _PATTERN = re.compile(rb"\(\?[:=!<P]|\\[sdwbSDWB]|\[\^|\]\+|\.\*|\.\+|\]\*|\{\d+,\d*\}")
@@ -281,7 +280,7 @@ def random_letters(value: bytes) -> bool:
     if len(letters) < 5:
         return False
     turns = len(re.findall(rb"(?=[a-z][A-Z][a-z]?)", letters))
-    if _CAMEL.match(value):
-        return surprise(letters) > 6.3
+    if word_share(value) >= 0.6:
+        return False
     mixed = len(letters) >= 10 and turns >= len(letters) / 4.5
     return surprise(letters) > (5.2 if len(letters) >= 10 else 5.9) or mixed
