@@ -292,6 +292,41 @@ def test_a_file_that_changed_after_the_plan_was_saved(case):
     assert case.tree() == case.before
 
 
+def test_a_file_that_changed_before_the_undo(case):
+    case("migrate", ".", "--apply", "--all")
+    file = case.root / "app.py"
+    file.write_bytes(file.read_bytes() + b"# more\n")
+    moved = file.read_bytes()
+    done = case("undo", code=3)
+    assert "conflict: app.py: was changed since" in done["err"]
+    assert "still used, so kept in the vault: API_SECRET" in done["err"]
+    assert file.read_bytes() == moved
+    assert b"API_SECRET: ref+" in (case.root / ".unleak/env.yaml").read_bytes()
+    rest = {path: facts for path, facts in case.tree().items() if path in case.before}
+    assert {path for path, facts in rest.items() if facts != case.before[path]} == {"app.py"}
+    file.write_bytes(moved.removesuffix(b"# more\n"))
+    case("undo")
+    assert case.tree() == case.before
+    assert "nothing to undo" in case("undo", code=3)["err"]
+
+
+def test_what_is_wrong_with_references_and_runs(case):
+    case("migrate", ".", "--apply", "--all")
+    run = case("journal", "list")["out"].split()[0]
+    assert case("journal", "list")["out"] == f"{run}  applied  12 files\n"
+    shown = case("journal", "show", run)["out"]
+    assert shown.startswith("begin\nvault  ref+sops://")
+    assert "\ndone  config/app.toml\n" in shown
+    (case.root / "app.py").write_bytes(b"x = 'ref+sops://.unleak/vault.sops.yaml#/GONE'\n")
+    done = case("verify", code=1)
+    assert "app.py:1: ref+sops://.unleak/vault.sops.yaml#/GONE refers to nothing\n" in done["out"]
+    (case.root / "app.py").write_bytes(b"x = 'ref+sops://../vault.sops.yaml#/A'\n")
+    assert "leads out of the repository" in case("verify", code=3)["err"]
+    for argv in (["undo", "nothing"], ["undo", "../x"], ["journal", "show", "nothing"]):
+        assert case(*argv, code=3)["err"].startswith("unleak: ")
+    assert case("journal", "show", code=2)["out"] == ""
+
+
 def test_two_runs_at_once(case):
     folder = Path(Journal(str(case.root), str(case.state)).folder)
     folder.mkdir(parents=True)
