@@ -28,14 +28,18 @@ def field(*, default_factory: Callable[[], Any]) -> Any:  # noqa: ANN401 -- as i
 
 
 class _DataclassFields:
-    """`__dataclass_fields__`, made when the standard library asks for it."""
+    """`__dataclass_fields__`, made when the standard library asks for it, once for each class."""
+
+    def __init__(self) -> None:
+        self._made: dict[str, Any] = {}
 
     def __get__(self, _instance: object, owner: Any) -> dict[str, Any]:  # noqa: ANN401
-        import dataclasses
+        if not self._made:
+            import dataclasses
 
-        pairs = [(name, Any) for name in owner.__slots__]
-        made: Any = dataclasses.make_dataclass("_", pairs)
-        return dict(made.__dataclass_fields__)
+            made: Any = dataclasses.make_dataclass("_", [(name, Any) for name in owner.__slots__])
+            self._made = dict(made.__dataclass_fields__)
+        return self._made
 
 
 @dataclass_transform(frozen_default=True, field_specifiers=(field,))

@@ -15,14 +15,13 @@ from scanner.cli.scan import add_selection, request_of
 from scanner.errors import (
     EXIT_CLEAN,
     EXIT_FINDINGS,
-    EditError,
     JournalError,
     UsageError,
     VaultError,
 )
 from scanner.migrate import saved_plan, show
 from scanner.migrate.apply import Context, Outcome, apply, settle
-from scanner.migrate.edit import read_file
+from scanner.migrate.edit import read_editable
 from scanner.migrate.journal import Journal, state_of
 from scanner.migrate.plan import Target, make_plan
 from scanner.model import Finding, Plan, Step
@@ -148,13 +147,7 @@ def _taken(vault: Any) -> dict[str, bytes]:  # noqa: ANN401
 
 
 def _reader(root: str) -> Callable[[str], bytes]:
-    def read(path: str) -> bytes:
-        data = read_file(root, path)
-        if data is None:
-            raise EditError(f"{path}: is not there any more")
-        return data
-
-    return read
+    return lambda path: read_editable(root, path)
 
 
 def _save(plan: Plan, path: str, read: Callable[[str], bytes]) -> None:

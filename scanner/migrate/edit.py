@@ -68,6 +68,21 @@ def read_file(root: str, path: str) -> bytes | None:
             return stream.read()
 
 
+def read_editable(root: str, path: str) -> bytes:
+    """The bytes of a file that `replace_file` would take; EditError with the reason otherwise."""
+    with _explained(path), _folder_of(root, path) as (folder, name):
+        handle = -1
+        with suppress(FileNotFoundError):
+            handle = os.open(name, _READ, dir_fd=folder) if folder is not None else -1
+        if handle < 0:
+            raise EditError(f"{path}: is not there any more", "plan again")
+        with os.fdopen(handle, "rb") as stream:
+            status = os.fstat(stream.fileno())
+            _check_regular(status, path)
+            _check_alone(status, path)
+            return stream.read()
+
+
 def replace_file(root: str, path: str, before: bytes | None, after: bytes, tag: str) -> None:
     """Put `after` in the place of `before` (None: the file must not be there yet).
 
@@ -163,9 +178,7 @@ def _unchanged(folder: int, name: str, path: str, before: bytes | None) -> os.st
         _check_regular(status, path)
         if before is None or stream.read() != before:
             raise EditError(f"{path}: was changed by somebody else", "plan again")
-    if status.st_nlink > 1:
-        hint = "replace the link by a copy, or edit it by hand"
-        raise EditError(f"{path}: has {status.st_nlink} hard links", hint)
+    _check_alone(status, path)
     return status
 
 
@@ -182,6 +195,13 @@ def _check_same(folder: int, name: str, path: str, found: os.stat_result | None)
 def _check_regular(status: os.stat_result, path: str) -> None:
     if not stat.S_ISREG(status.st_mode):
         raise EditError(f"{path}: is no regular file")
+
+
+def _check_alone(status: os.stat_result, path: str) -> None:
+    """A rename would change one name of the file and leave the others with the old content."""
+    if status.st_nlink > 1:
+        hint = "replace the link by a copy, or edit it by hand"
+        raise EditError(f"{path}: has {status.st_nlink} hard links", hint)
 
 
 def _make_folders(root: str, path: str) -> None:

@@ -13,7 +13,7 @@ import os
 import secrets
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from scanner.errors import JournalError
@@ -36,6 +36,7 @@ class Journal:
         self.root = os.path.realpath(root)
         self.folder = os.path.join(state or state_folder(), "repos", digest)
         self._runs = os.path.join(self.folder, "runs")
+        self._known = b""
 
     def runs(self) -> tuple[str, ...]:
         """The ids of all runs that began, oldest first. One that was killed while its first line
@@ -54,6 +55,7 @@ class Journal:
         run = f"{stamp}-{now // 1000 % 10**6:06}-{secrets.token_hex(2)}"  # sorts by time
         self._make_folders()
         self.append([Entry(run, "begin", facts={"root": self.root, **facts})])
+        _flush_folder(self._runs)
         return run
 
     def append(self, entries: Sequence[Entry]) -> None:
@@ -63,17 +65,12 @@ class Journal:
         lines = "".join(_line(entry) for entry in entries)
         path = self._path(entries[0].run)
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_NOFOLLOW", 0)
-        try:
-            with os.fdopen(os.open(path, flags, 0o600), "ab") as stream:
-                if stream.tell() and not _ends_whole(path):
-                    lines = "\n" + lines  # a killed run left half a line
-                stream.write(lines.encode())
-                stream.flush()
-                os.fsync(stream.fileno())
-        except OSError as problem:
-            why = (problem.strerror or "").lower()
-            hint = "make room, or set UNLEAK_STATE_DIR to another folder"
-            raise JournalError(f"cannot write the journal: {why}", hint) from None
+        with _explained(), os.fdopen(os.open(path, flags, 0o600), "ab") as stream:
+            if stream.tell() and not _ends_whole(path):
+                lines = "\n" + lines  # a killed run left half a line
+            stream.write(lines.encode())
+            stream.flush()
+            os.fsync(stream.fileno())
 
     def read(self, run: str) -> list[Entry]:
         """The run's entries in order, at least one; half a line (a run was killed) is left out."""
@@ -128,19 +125,18 @@ class Journal:
             raise JournalError(f"cannot write {self.folder}: {why}", hint) from None
 
     def _key(self) -> bytes:
-        path = os.path.join(self.folder, "key")
-        self._make_folders()
-        try:
-            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:
-            with open(path, "rb") as stream:
-                return stream.read()
-        key = secrets.token_bytes(32)
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(key)
-            stream.flush()
-            os.fsync(stream.fileno())
-        return key
+        if not self._known:
+            self._make_folders()
+            path = os.path.join(self.folder, "key")
+            with _explained():
+                if not os.path.exists(path):
+                    _write_whole(path, secrets.token_bytes(32))
+                with open(path, "rb") as stream:
+                    self._known = stream.read()
+            if len(self._known) != 32:
+                self._known = b""
+                raise JournalError("the journal's key is damaged", f"bring back {path}")
+        return self._known
 
 
 def state_folder() -> str:
@@ -171,6 +167,43 @@ def _entry(run: str, line: str) -> Entry | None:
         return Entry(run, fields.pop("phase"), fields.pop("step", ""), fields)
     except (ValueError, KeyError, AttributeError):
         return None
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    try:
+        yield
+    except OSError as problem:
+        why = (problem.strerror or "unknown error").lower()
+        hint = "make room, or set UNLEAK_STATE_DIR to another folder"
+        raise JournalError(f"cannot write the journal: {why}", hint) from None
+
+
+def _write_whole(path: str, data: bytes) -> None:
+    """The file appears whole or not at all: half a key would let journals be guessed from."""
+    temporary = f"{path}.{secrets.token_hex(4)}.tmp"
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+    try:
+        with os.fdopen(os.open(temporary, flags, 0o600), "wb") as stream:
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.rename(temporary, path)
+    except BaseException:
+        with suppress(FileNotFoundError):
+            os.unlink(temporary)
+        raise
+    _flush_folder(os.path.dirname(path))
+
+
+def _flush_folder(path: str) -> None:
+    """A new name in the folder survives a power cut, where the file system can promise that."""
+    with suppress(OSError):
+        handle = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
 
 
 def _ends_whole(path: str) -> bool:

@@ -83,3 +83,9 @@ def test_the_way_to_a_scan_imports_no_dataclasses() -> None:
     code = "import sys, scanner.cli.scan; print('dataclasses' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+def test_the_standard_librarys_fields_are_made_once() -> None:
+    fields = Point.__dataclass_fields__  # type: ignore[attr-defined]
+    assert list(fields) == ["x", "y", "tags"]
+    assert Point.__dataclass_fields__ is fields  # type: ignore[attr-defined]

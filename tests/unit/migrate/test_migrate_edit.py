@@ -14,6 +14,7 @@ from scanner.migrate import edit
 from scanner.migrate.edit import (
     moved,
     new_spans,
+    read_editable,
     read_file,
     remove_file,
     replace_file,
@@ -342,3 +343,23 @@ class TestRemove:
         with pytest.raises(EditError, match="was changed"):
             remove_file(str(root), "a/b/f", b"other")
         assert (root / "a/b/f").read_bytes() == OLD
+
+
+class TestEditable:
+    def test_the_bytes(self, root):
+        assert read_editable(str(root), "a/b/f") == OLD
+
+    def test_what_could_not_be_replaced_is_not_read(self, root, tmp_path):
+        os.link(root / "a/b/f", tmp_path / "other")
+        (root / "link").symlink_to(root / "a/b/f")
+        os.mkfifo(root / "pipe")
+        for path, why in [
+            ("a/b/f", "2 hard links"),
+            ("link", "symbolic link"),
+            ("pipe", "no regular file"),
+            ("a", "is a directory"),
+            ("gone", "not there"),
+            ("gone/f", "not there"),
+        ]:
+            with pytest.raises(EditError, match=why):
+                read_editable(str(root), path)

@@ -187,3 +187,30 @@ def test_state_folder(monkeypatch):
     monkeypatch.delenv("UNLEAK_STATE_DIR")
     assert state_folder().startswith(os.environ["HOME"])
     assert state_folder().endswith("unleak")
+
+
+def test_a_key_is_whole_or_not_there(journal, monkeypatch):
+    import errno
+
+    journal.start({})
+
+    def full(handle: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(JournalError, match="no space left"):
+        journal.digest(b"x")
+    monkeypatch.undo()
+    assert sorted(os.listdir(journal.folder)) == ["runs"]
+    assert journal.digest(b"x") == Journal(journal.root, state_of_journal(journal)).digest(b"x")
+
+
+def test_a_damaged_key_is_said(journal):
+    journal.digest(b"x")
+    Path(journal.folder, "key").write_bytes(b"")
+    with pytest.raises(JournalError, match="key is damaged"):
+        Journal(journal.root, state_of_journal(journal)).digest(b"x")
+
+
+def state_of_journal(journal: Journal) -> str:
+    return str(Path(journal.folder).parents[1])
