@@ -113,9 +113,9 @@ def test_modules_are_small_and_explained(path: Path) -> None:
 
 def _is_nested(tree: ast.Module, function: ast.FunctionDef) -> bool:
     for node in ast.walk(tree):
-        if isinstance(node, ast.FunctionDef) and node is not function:
-            if function in ast.walk(node):
-                return True
+        other = isinstance(node, ast.FunctionDef) and node is not function
+        if other and function in ast.walk(node):
+            return True
     return False
 
 

@@ -26,7 +26,7 @@ confidence = "high"
 @pytest.fixture(autouse=True)
 def few_rules(monkeypatch: pytest.MonkeyPatch) -> None:
     """Only the rules of the test: compiling all of them takes a second or two."""
-    monkeypatch.setattr(module, "rule_files", lambda extra: tuple(extra))
+    monkeypatch.setattr(module, "rule_files", tuple)
 
 
 def extra(folder: Path, text: str = RULES) -> tuple[str, ...]:
