@@ -162,7 +162,7 @@ def _step(place: _Place, name: str, files: Mapping[str, bytes], target: Target) 
         return replace(base, disposition="refused", reason=problem.message, name="", reference=None)
     reasons = [
         choose.review(path),
-        choose.inside(literal, finding.secret.reveal()),
+        "" if _is_whole(finding, literal) else choose.inside(literal, finding.secret.reveal()),
         rewrite.reason if rewrite.disposition != "safe" else "",
         "its confidence is low" if finding.confidence == "low" else "",
     ]
@@ -171,6 +171,11 @@ def _step(place: _Place, name: str, files: Mapping[str, bytes], target: Target) 
     return replace(
         base, disposition=disposition, reason=said, edits=rewrite.edits, form=rewrite.form
     )
+
+
+def _is_whole(finding: Finding, literal: Literal) -> bool:
+    """Whether the finding is all that stands between the literal's quotes, as it is spelled."""
+    return finding.start - literal.start <= 1 and literal.end - finding.end <= 1
 
 
 def _rewriter(name: str) -> Callable[..., Rewrite]:
