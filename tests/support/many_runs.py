@@ -1,26 +1,27 @@
 """Run unleak again and again without starting again: one fork a run, killed where it is told to.
 
-Reads JSON lines {"argv", "cwd", "environ", "at", "nth", "sign", "weak"} and answers each with
-{"code", "out", "err"}. at: which call stops the run, if any: "rename", "fsync", "append" (of the
-journal) or "torn" (an append of which half the bytes are written). nth: from 1. sign: the signal,
-SIGKILL without it. weak: root loses the right to write everywhere. code: negative for a signal.
+Reads JSON lines {"argv", "cwd", "environ", "at", "nth", "sign", "weak", "warm"} and answers each
+with {"code", "out", "err"}. at: which call stops the run, if any: "rename", "fsync", "append" (of
+the journal) or "torn" (an append of which half the bytes are written). nth: from 1. sign: the
+signal, SIGKILL without it. weak: root loses the right to write everywhere. warm: do not fork, so
+that later runs find everything loaded. code: negative for a signal.
 """
 
 from __future__ import annotations
 
 import ctypes
+import io
 import json
 import os
 import signal
 import sys
 import tempfile
 from collections.abc import Callable
+from contextlib import redirect_stderr, redirect_stdout
 from typing import Any
 
-from scanner.cli import journal, main, migrate, scan, undo, verify  # noqa: F401 -- loaded once
+from scanner.cli import main
 from scanner.migrate.journal import Journal
-from scanner.survey import Request, scanner_for
-from scanner.vaults.sops import SopsVault  # noqa: F401
 
 PLACES: dict[str, tuple[Any, str]] = {
     "rename": (os, "rename"),
@@ -101,11 +102,22 @@ def run(order: dict[str, Any]) -> dict[str, Any]:
     return {"code": os.waitstatus_to_exitcode(status), "out": texts[0], "err": texts[1]}
 
 
+def warm(order: dict[str, Any]) -> dict[str, Any]:
+    """Run in this very process: what it imports and compiles, every later run has at once."""
+    os.environ.update(order["environ"])
+    os.chdir(order["cwd"])
+    out, err = io.StringIO(), io.StringIO()
+    with redirect_stdout(out), redirect_stderr(err):
+        code = main.main(order["argv"])
+    return {"code": code, "out": out.getvalue(), "err": err.getvalue()}
+
+
 def serve() -> None:
     """Answer orders until standard input ends."""
-    scanner_for(Request(), os.getcwd()).scan_data(".env", b"A=1\n")
     for line in sys.stdin:
-        sys.stdout.write(json.dumps(run(json.loads(line))) + "\n")
+        order = json.loads(line)
+        answer = warm(order) if order.get("warm") else run(order)
+        sys.stdout.write(json.dumps(answer) + "\n")
         sys.stdout.flush()
 
 
