@@ -6,7 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 
-_BATCH = 2000
+BATCH = 2000  # values from which on numpy pays its import
 
 
 def shannon(value: bytes) -> float:
@@ -19,7 +19,7 @@ def shannon(value: bytes) -> float:
 
 def shannon_many(values: Sequence[bytes]) -> list[float]:
     """`shannon` of each value; numpy does the counting when there are enough to pay its import."""
-    if len(values) < _BATCH:
+    if len(values) < BATCH:
         return [shannon(value) for value in values]
     import numpy as np
 

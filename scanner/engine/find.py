@@ -74,7 +74,7 @@ class Finder:
         from scanner.engine.judgement import Judgement
 
         judgement = Judgement(path, read, binary=binary)
-        kept = (judgement.of(match) for match in matches)
+        kept = judgement.all(list(matches))
         good = (j for j in kept if j and CONFIDENCES.index(j.confidence) >= self._minimum)
         return _without_overlaps(good)
 

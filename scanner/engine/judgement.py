@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Any
 
 from scanner.engine import harmless, score
 from scanner.engine.checksums import TABLE
-from scanner.engine.entropy import shannon
+from scanner.engine.entropy import BATCH, shannon, shannon_many
 from scanner.engine.matcher import Match, Read
 from scanner.engine.roles import LINE_FORMATS, aside_of, role_of, suffix
 from scanner.model import CONFIDENCES, Confidence
@@ -40,9 +41,22 @@ class Judgement:
     def __init__(self, path: str, read: Read, *, binary: bool) -> None:
         self._path = path
         self._read = read
+        self._entropies: dict[bytes, float] = {}
         self._role = "binary" if binary else role_of(path)
         self._aside = aside_of(path)
         self._line_format = suffix(path) in LINE_FORMATS and not binary
+
+    def all(self, matches: Sequence[Match]) -> Iterator[Judged | None]:
+        """Each match judged, in order; many entropies are counted in one batch."""
+        asked = [m for m in matches if m[0].entropy]
+        if len(asked) >= BATCH:
+            values = [self._read(start, end - start) for _, start, end, _, _ in asked]
+            self._entropies.update(zip(values, shannon_many(values), strict=True))
+        return map(self.of, matches)
+
+    def _entropy(self, value: bytes) -> float:
+        known = self._entropies.get(value)
+        return shannon(value) if known is None else known
 
     def of(self, match: Match) -> Judged | None:
         """The judged finding, or None when it is none at any confidence."""
@@ -75,7 +89,7 @@ class Judgement:
         if not quote and self._line_format and rule.id == "generic-secret-assignment":
             value = self._whole_value(start, key_start, value)
             end = start + len(value)
-        if rule.entropy and shannon(value) < rule.entropy:
+        if rule.entropy and self._entropy(value) < rule.entropy:
             return None
         if not quote and self._reads_on(start, end, key_start):
             return None

@@ -51,7 +51,18 @@ def _root(path: str) -> str:
     top = top_of(full)
     if top:
         return top
-    return full if os.path.isdir(full) else os.path.dirname(full)
+    folder = full if os.path.isdir(full) else os.path.dirname(full)
+    return _marked(folder) or folder
+
+
+def _marked(folder: str) -> str:
+    """The nearest folder at or above that holds `.unleak`, as where a tree without git begins."""
+    while not os.path.isdir(os.path.join(folder, ".unleak")):
+        above = os.path.dirname(folder)
+        if above == folder:
+            return ""
+        folder = above
+    return folder
 
 
 def list_files(tree: Tree) -> tuple[list[Found], list[Skipped]]:
