@@ -18,7 +18,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
     "protocols": {"model"},
     "registry": set(),  # imports lazily, by name
-    "config": {"errors", "record"},
+    "config_file": {"errors"},
+    "config": {"errors", "record", "config_file"},
     "fingerprint": BASE,
     "rules": BASE,
     "engine": BASE | {"rules"},
