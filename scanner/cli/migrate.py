@@ -20,13 +20,15 @@ from scanner.errors import (
     VaultError,
 )
 from scanner.migrate import saved_plan, show
-from scanner.migrate.apply import Context, Outcome, apply, settle
+from scanner.migrate.apply import Context, Outcome, apply
 from scanner.migrate.edit import read_editable
 from scanner.migrate.journal import Journal, state_of
 from scanner.migrate.plan import Target, make_plan
+from scanner.migrate.resume import settle
 from scanner.model import Finding, Plan, Step
 from scanner.record import replace
-from scanner.references.environment import allowed_addresses
+from scanner.references.environment import allowed_addresses, load_env_map
+from scanner.references.names import is_env_name
 from scanner.survey import Request, Survey, scanner_for, survey
 
 _KEPT = ("paths", "all", "only", "private_keys", "from_baseline", "min_confidence", "severity",
@@ -103,7 +105,7 @@ def _request(arguments: argparse.Namespace) -> Request:
 def _plan(done: Survey, arguments: argparse.Namespace) -> Plan:
     findings = _chosen(done.findings, arguments.only)
     vault = _vault(arguments.vault, done.root)
-    target = Target(arguments.vault, vault.reference, _taken(vault))
+    target = Target(arguments.vault, vault.reference, _taken(vault, done.root))
     providers = {rule: info.provider for rule, info in done.summary.rules.items()}
     hints = {rule: p for rule, p in providers.items() if not rule.startswith("generic-")}
     return make_plan(
@@ -135,15 +137,21 @@ def _vault(kind: str, root: str) -> Any:  # noqa: ANN401 -- protocols.Vault and 
     return load(VAULTS, kind)(root, allowed=allowed_addresses(os.environ))
 
 
-def _taken(vault: Any) -> dict[str, bytes]:  # noqa: ANN401
-    """Names in the vault with their values' digests; b"" where it cannot be opened now."""
+def _taken(vault: Any, root: str) -> dict[str, bytes]:  # noqa: ANN401
+    """Names that have a meaning already: entries of the vault with their values' digests (b""
+    where it cannot be opened now), and variables that stand for another entry (b"")."""
     try:
-        names = vault.names()
+        references = [vault.reference(name) for name in vault.names()]
+        values = vault.read(references)
+        taken = {reference.key: value.digest for reference, value in values.items()}
     except VaultError:
         document = vault.document()
-        return dict.fromkeys(document.names(), b"") if hasattr(document, "names") else {}
-    values = vault.read([vault.reference(name) for name in names])
-    return {reference.key: value.digest for reference, value in values.items()}
+        names = document.names() if hasattr(document, "names") else ()
+        taken = dict.fromkeys(names, b"")
+    for name, reference in load_env_map(root).items():
+        if not is_env_name(name) or reference != vault.reference(name):
+            taken[name] = b""
+    return taken
 
 
 def _reader(root: str) -> Callable[[str], bytes]:
@@ -244,9 +252,12 @@ def _nothing_open(journal: Journal) -> None:
     """A run that was interrupted comes first: its files and entries belong to it."""
     for run in journal.runs():
         state = state_of(journal.read(run))
-        if "interrupted" in state:
+        if state == "interrupted":
             hint = "'unleak migrate --resume' goes on with it, 'unleak undo' takes it back"
             raise JournalError(f"run {run} was interrupted", hint)
+        if state == "undo interrupted":
+            hint = f"'unleak undo {run}' finishes that"
+            raise JournalError(f"the undo of run {run} was interrupted", hint)
 
 
 def _resume(arguments: argparse.Namespace) -> int:
@@ -268,10 +279,8 @@ def _resume(arguments: argparse.Namespace) -> int:
         vault = _vault(begin["vault"], root)
         vault.preflight(write=True)
         context = Context(root, run, journal, vault, lambda _path, _data: [])
-        for path in settle(context, entries):
-            output.note(
-                f"unleak: {output.escape(path)}: was changed by somebody else; left as it is"
-            )
+        for path, why in settle(context, entries):
+            output.note(f"unleak: {output.escape(path)}: {output.escape(why)}; left as it is")
         request = _request(arguments)
         done = survey(request)
         plan = _plan(done, arguments)

@@ -1,7 +1,8 @@
-"""What `unleak migrate` says when it is done: moved, put back, left for you, and still to do."""
+"""What `unleak migrate` says when it is done: moved, not moved, left for you, and still to do."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 
 from scanner.cli import output
@@ -9,25 +10,26 @@ from scanner.errors import EXIT_CLEAN, EXIT_FINDINGS, EXIT_INCOMPLETE, GitError
 from scanner.migrate import show
 from scanner.migrate.apply import Outcome
 from scanner.model import Plan, RuleInfo, Step
+from scanner.sources.files import root_of
 from scanner.survey import Survey
 
 
 def report(outcome: Outcome, plan: Plan, done: Survey, notes: Sequence[str], run: str = "") -> int:
-    """Print the outcome; 0 nothing is left, 1 findings remain, 3 something was put back."""
+    """Print the outcome; 0 nothing is left, 1 findings remain, 3 something could not be moved."""
     files: dict[str, int] = {}
     for step in outcome.done:
         files[step.path] = files.get(step.path, 0) + 1
     for path, count in files.items():
         output.out(f"{output.escape(path)}: {count} moved, proved\n")
     for path, why in outcome.failed:
-        output.out(f"{output.escape(path)}: put back: {output.escape(why)}\n")
+        output.out(f"{output.escape(path)}: not moved: {output.escape(why)}\n")
     finished = {step.id for step in outcome.done}
     left = [step for step in plan.steps if step.id not in finished]
     for piece in show.by_hand(left, output.escape):
         output.out(piece)
     if outcome.done:
         _print_aftermath(outcome.done, done)
-        output.out(f"\n'unleak undo {run}' takes this back\n")
+        output.out(f"\n'unleak undo {run}'{_where(done.root)} takes this back\n")
     for note in notes:
         output.note(f"unleak: {output.escape(note)}")
     if not done.summary.complete:
@@ -35,6 +37,13 @@ def report(outcome: Outcome, plan: Plan, done: Survey, notes: Sequence[str], run
     if outcome.failed:
         return EXIT_INCOMPLETE
     return EXIT_FINDINGS if left else EXIT_CLEAN
+
+
+def _where(root: str) -> str:
+    """How to say from where, when the tree is not the one that other verbs would take."""
+    if os.path.realpath(root_of((".",))) == os.path.realpath(root):
+        return ""
+    return f" in {output.escape(os.path.relpath(root))}"
 
 
 def _print_aftermath(steps: Sequence[Step], done: Survey) -> None:

@@ -1,4 +1,4 @@
-"""Carry a plan out: vault first, read back, then one file after another, each proved or put back.
+"""Carry a plan out: prove in memory, vault, read back, then one file after another, each proved.
 
 The journal says what is about to happen before it happens, so that a run that stops anywhere can
 be resumed or undone. At no time is a value only in memory: it is in the file until the vault has
@@ -7,22 +7,30 @@ given it back, and in the vault before the file changes.
 
 from __future__ import annotations
 
-import base64
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from scanner.errors import EditError, JournalError, PlanError, UnleakError, VaultError
-from scanner.migrate.edit import read_file, replace_file, spliced
+from scanner.errors import (
+    ConfigError,
+    EditError,
+    JournalError,
+    PlanError,
+    UnleakError,
+    VaultError,
+)
+from scanner.migrate.edit import read_editable, read_file, replace_file, spliced
 from scanner.migrate.journal import Journal
+from scanner.migrate.notes import edits_of, file_entry, map_entry
 from scanner.migrate.plan import file_digest
 from scanner.migrate.proof import Rescan, prove
-from scanner.migrate.spelling import undo_note
-from scanner.model import Edit, Entry, Literal, Reference, Secret, Step
+from scanner.model import Entry, Reference, Secret, Step
 from scanner.protocols import Vault
 from scanner.references.environment import ENV_PATH, edited_env_map, parse_env_map
 from scanner.references.syntax import format_reference
+
+Files = dict[str, list[Step]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,23 +57,26 @@ class Outcome:
     failed: list[tuple[str, str]] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class _Map:
+    """How the map of variables changes; before: None if there is none yet."""
+
+    before: bytes | None
+    after: bytes
+
+
 def apply(context: Context, steps: Sequence[Step]) -> Outcome:
     """Do the steps. VaultError, JournalError or PlanError before any file was touched; later
     failures are in the outcome. KeyboardInterrupt when `interrupted` says so, between two files.
     """
     outcome = Outcome()
-    files = _grouped(steps)
-    if not files:
-        context.note("end")
-        return outcome
-    for path, group in files.items():
-        _check_file(context, path, group)
-    _store(context, steps)
     try:
-        _map_variables(context, steps)
-    except EditError as problem:
-        raise PlanError(problem.message, problem.hint) from problem
-    _announce(context, files)
+        files = _proved(context, _grouped(steps), outcome)
+        if files:
+            _prepare(context, files)
+    except (VaultError, PlanError) as problem:
+        context.note("end", failed=len(steps), why=problem.message)
+        raise
     for path, group in files.items():
         if context.interrupted():
             raise KeyboardInterrupt
@@ -74,38 +85,93 @@ def apply(context: Context, steps: Sequence[Step]) -> Outcome:
     return outcome
 
 
-def settle(context: Context, entries: Sequence[Entry]) -> list[str]:
-    """After a stop: what was edited but not proved is proved by its digest or named.
-
-    Returns the paths of files that are neither as before nor as after the edit.
-    """
-    over = {e.facts["path"] for e in entries if e.phase in ("done", "reverted")}
-    strange = []
-    for entry in entries:
-        path = entry.facts.get("path", "")
-        if entry.phase != "edit" or path in over:
-            continue
-        now = read_file(context.root, path)
-        digest = context.journal.digest(now) if now is not None else ""
-        if digest == entry.facts["after"]:
-            context.note("done", path=path)
-        elif digest != entry.facts["before"]:
-            strange.append(path)
-    return strange
-
-
-def _grouped(steps: Sequence[Step]) -> dict[str, list[Step]]:
-    files: dict[str, list[Step]] = defaultdict(list)
+def _grouped(steps: Sequence[Step]) -> Files:
+    files: Files = defaultdict(list)
     for step in steps:
         if step.disposition != "refused":
             files[step.path].append(step)
     return dict(files)
 
 
-def _check_file(context: Context, path: str, steps: Sequence[Step]) -> None:
-    data = read_file(context.root, path)
-    if data is None or any(file_digest(data) != step.file_digest for step in steps):
+def _proved(context: Context, files: Files, outcome: Outcome) -> Files:
+    """The steps that will stand the proof, tried on the bytes in memory: what would fail goes
+    neither to the vault nor into its file, and one bad step of a file does not hold up others."""
+    good: Files = {}
+    for path, steps in files.items():
+        data = _planned(context, path, steps)
+        if kept := _sifted(context, data, [], steps, outcome):
+            good[path] = kept
+    return good
+
+
+def _sifted(
+    context: Context, data: bytes, kept: list[Step], steps: list[Step], outcome: Outcome
+) -> list[Step]:
+    """`kept` and those of `steps`, all of one file, that stand the proof together with it; halves
+    are tried until the bad ones stand alone."""
+    why = _doubt(context, data, [*kept, *steps])
+    if not why:
+        return [*kept, *steps]
+    if len(steps) == 1:
+        outcome.failed.append((steps[0].path, why))
+        return kept
+    half = len(steps) // 2
+    kept = _sifted(context, data, kept, steps[:half], outcome)
+    return _sifted(context, data, kept, steps[half:], outcome)
+
+
+def _planned(context: Context, path: str, steps: Sequence[Step]) -> bytes:
+    """The file's bytes; PlanError unless they are those that the steps were made for."""
+    try:
+        data = read_editable(context.root, path)
+    except EditError as problem:
+        raise PlanError(problem.message, problem.hint) from problem
+    if any(file_digest(data) != step.file_digest for step in steps):
         raise PlanError(f"{path}: was changed since the plan was made", "plan again")
+    return data
+
+
+def _doubt(context: Context, before: bytes, steps: Sequence[Step]) -> str:
+    """Why these steps of one file would not stand the proof, "" if they do."""
+    path = steps[0].path
+    try:
+        prove(path, before, spliced(before, edits_of(steps)), steps, context.rescan)
+    except UnleakError as problem:
+        return problem.message.removeprefix(f"{path}: ")
+    return ""
+
+
+def _prepare(context: Context, files: Files) -> None:
+    """Everything that comes before the first file: values stored and read back, each edit
+    announced, the variables mapped. What fails here takes back what it did."""
+    steps = [step for group in files.values() for step in group]
+    change = _map_change(context, steps)
+    created, fresh = _store(context, steps)
+    announced: list[Entry] = []
+    try:
+        _read_back(context, steps)
+        announced = _announce(context, files, change)
+        if change is not None:
+            replace_file(context.root, ENV_PATH, change.before, change.after, context.run)
+            context.note("done", path=ENV_PATH)
+    except (VaultError, EditError, PlanError) as problem:
+        _take_back(context, created, fresh=fresh, announced=announced)
+        if isinstance(problem, EditError):
+            raise PlanError(problem.message, problem.hint) from problem
+        raise
+
+
+def _take_back(
+    context: Context, created: Sequence[str], *, fresh: bool, announced: Sequence[Entry]
+) -> None:
+    """No file was changed: the entries made for them go again."""
+    vault: Any = context.vault
+    vault.delete([vault.reference(name) for name in created])
+    if fresh and hasattr(vault, "discard_if_empty"):
+        vault.discard_if_empty()
+    facts = [{"path": entry.facts["path"]} for entry in announced]
+    entries = [Entry(context.run, "reverted", facts=one) for one in facts]
+    context.journal.append([Entry(context.run, "not-stored"), *entries])
 
 
 def _values(steps: Sequence[Step]) -> dict[Reference, Secret]:
@@ -116,24 +182,21 @@ def _values(steps: Sequence[Step]) -> dict[Reference, Secret]:
     return values
 
 
-def _store(context: Context, steps: Sequence[Step]) -> None:
-    """All values into the vault in one write, then read back and compared."""
+def _store(context: Context, steps: Sequence[Step]) -> tuple[list[str], bool]:
+    """All values into the vault in one write; the names that were not there before, and whether
+    the vault itself was not."""
     values = _values(steps)
     there = set(context.vault.names())
     created = sorted(r.key for r in values if r.key not in there)
+    fresh = _is_fresh(context.vault)
     names = sorted(map(format_reference, values))
-    context.note("vault", creates=created, references=names, fresh=_is_fresh(context.vault))
-    context.vault.create(list(values.items()))
-    back = context.vault.read(list(values))
-    wrong = sorted(r.key for r, value in values.items() if back.get(r) != value)
-    if wrong:
-        context.vault.delete([context.vault.reference(name) for name in created])
-        context.note("end", failed=len(wrong))
-        raise VaultError(
-            f"the vault gave back something else than was stored: {', '.join(wrong[:5])}",
-            "no file was changed; check the vault",
-        )
-    context.note("stored")
+    context.note("vault", creates=created, references=names, fresh=fresh)
+    try:
+        context.vault.create(list(values.items()))
+    except VaultError:
+        context.note("not-stored")  # all or none: what has such a name by now is not ours
+        raise
+    return created, fresh
 
 
 def _is_fresh(vault: Any) -> bool:  # noqa: ANN401 -- what only some vaults have
@@ -142,18 +205,32 @@ def _is_fresh(vault: Any) -> bool:  # noqa: ANN401 -- what only some vaults have
     return document is not None and document() is None
 
 
-def _map_variables(context: Context, steps: Sequence[Step]) -> None:
-    """`.unleak/env.yaml` gets every name, and every .env variable that is called otherwise."""
-    data = read_file(context.root, ENV_PATH)
-    present = parse_env_map(data or b"")
-    add = _variables(steps, present)
-    if not add:
-        return
-    after = edited_env_map(data or b"", add)
-    note = _edit_entry(context, ENV_PATH, data, after, [_whole_note(data)])
-    context.journal.append([note])
-    replace_file(context.root, ENV_PATH, data, after, context.run)
-    context.note("done", path=ENV_PATH)
+def _read_back(context: Context, steps: Sequence[Step]) -> None:
+    values = _values(steps)
+    back = context.vault.read(list(values))
+    wrong = sorted(r.key for r, value in values.items() if back.get(r) != value)
+    if wrong:
+        raise VaultError(
+            f"the vault gave back something else than was stored: {', '.join(wrong[:5])}",
+            "no file was changed; check the vault",
+        )
+    context.note("stored")
+
+
+def _map_change(context: Context, steps: Sequence[Step]) -> _Map | None:
+    """`.unleak/env.yaml` gets every name, and every .env variable that is called otherwise.
+
+    PlanError if one of the names is there already for another entry: whoever reads the variable
+    would get a wrong value.
+    """
+    try:
+        before = read_file(context.root, ENV_PATH)
+        present = parse_env_map(before or b"")
+        add = _variables(steps, present)
+        after = edited_env_map(before or b"", add)
+        return _Map(before, after) if add.keys() - present.keys() else None
+    except (EditError, ConfigError) as problem:
+        raise PlanError(problem.message, problem.hint) from problem
 
 
 def _variables(steps: Sequence[Step], present: dict[str, Reference]) -> dict[str, Reference]:
@@ -166,114 +243,52 @@ def _variables(steps: Sequence[Step], present: dict[str, Reference]) -> dict[str
         if step.reference is None or literal is None or literal.language != "dotenv":
             continue
         variable = literal.key_path[-1] if literal.key_path else ""
-        if variable.isidentifier():  # two .env files may disagree: the first one, by path, wins
+        # Two .env files may disagree: what is mapped stays, and the first one, by path, wins.
+        if variable.isidentifier() and variable not in present:
             wanted.setdefault(variable, step.reference)
-    return {name: ref for name, ref in wanted.items() if name not in present}
+    return wanted
 
 
-def _whole_note(data: bytes | None) -> dict[str, Any]:
-    """The variable map holds no secret: its old bytes may stand in the journal."""
-    old = data or b""
-    plain = {"plain": base64.b64encode(old).decode()}
-    return {"start": 0, "end": len(old), "note": plain, "reference": ""}
-
-
-def _announce(context: Context, files: dict[str, list[Step]]) -> None:
-    """The journal entry of every file's edit, in one append."""
+def _announce(context: Context, files: Files, change: _Map | None) -> list[Entry]:
+    """The journal entry of every edit, in one append."""
+    journal, run = context.journal, context.run
     entries = []
+    if change is not None:
+        entries.append(map_entry(journal, run, ENV_PATH, change.before, change.after))
     for path, steps in files.items():
-        data = read_file(context.root, path)
-        if data is None:
-            raise PlanError(f"{path}: is not there any more", "plan again")
-        edits = _edits(steps)
-        notes = [_edit_note(data, edit, steps) for edit in edits]
-        entries.append(_edit_entry(context, path, data, spliced(data, edits), notes))
-    context.journal.append(entries)
-
-
-def _edits(steps: Sequence[Step]) -> list[Edit]:
-    edits = {edit for step in steps for edit in step.edits}
-    return sorted(edits, key=lambda edit: (edit.start, edit.end))
-
-
-def _edit_note(data: bytes, edit: Edit, steps: Sequence[Step]) -> dict[str, Any]:
-    owner = next((s for s in steps if s.literal and _overlaps(edit, s.literal)), None)
-    literal = owner.literal if owner else None
-    secret = Secret(literal.value if literal else b"")
-    return {
-        "start": edit.start,
-        "end": edit.end,
-        "new": base64.b64encode(edit.new).decode(),
-        "note": undo_note(data, edit, literal, secret),
-        "reference": format_reference(owner.reference) if owner and owner.reference else "",
-    }
-
-
-def _overlaps(edit: Edit, literal: Literal) -> bool:
-    return edit.start < literal.end and literal.start < edit.end
-
-
-def _edit_entry(
-    context: Context, path: str, before: bytes | None, after: bytes, edits: list[dict[str, Any]]
-) -> Entry:
-    if len(edits) == 1 and "new" not in edits[0]:
-        edits[0]["new"] = base64.b64encode(after).decode()
-    facts = {
-        "path": path,
-        "before": context.journal.digest(before) if before is not None else "",
-        "after": context.journal.digest(after),
-        "edits": edits,
-    }
-    return Entry(context.run, "edit", facts=facts)
+        entries.append(file_entry(journal, run, path, _planned(context, path, steps), steps))
+    journal.append(entries)
+    return entries
 
 
 def _do_file(context: Context, path: str, steps: Sequence[Step], outcome: Outcome) -> None:
-    """All steps of a file at once; if that cannot be proved, one after the other."""
+    """All steps of a file at once; on any doubt the file is put back and the others go on."""
     why = _try(context, path, steps)
-    if not why:
-        context.note("done", path=path)
-        outcome.done += steps
-        return
-    context.note("reverted", path=path, why=why)
-    if len(steps) == 1:
-        outcome.failed.append((path, why))
-        return
-    for step in steps:
-        _do_alone(context, path, step, outcome)
-
-
-def _do_alone(context: Context, path: str, step: Step, outcome: Outcome) -> None:
-    """One step of a file whose steps together failed; the ones before it may have moved it."""
-    data = read_file(context.root, path)
-    if data is None or file_digest(data) != step.file_digest:
-        outcome.failed.append((path, "was put back with another step of this file; run again"))
-        return
-    notes = [_edit_note(data, edit, [step]) for edit in _edits([step])]
-    after = spliced(data, step.edits)
-    context.journal.append([_edit_entry(context, path, data, after, notes)])
-    why = _try(context, path, [step])
-    context.note("reverted" if why else "done", path=path, why=why)
     if why:
+        context.note("reverted", path=path, why=why)
         outcome.failed.append((path, why))
     else:
-        outcome.done.append(step)
+        context.note("done", path=path)
+        outcome.done += steps
 
 
 def _try(context: Context, path: str, steps: Sequence[Step]) -> str:
-    """Edit and prove; on any doubt put the old bytes back. Why it failed, "" if it did not."""
-    before = read_file(context.root, path)
-    if before is None or any(file_digest(before) != step.file_digest for step in steps):
-        return "was changed by somebody else"
-    after = spliced(before, _edits(steps))
+    """Edit and prove what is there then; else put it back. Why it failed, "" if it did not."""
     try:
+        before = _planned(context, path, steps)
+        after = spliced(before, edits_of(steps))
         replace_file(context.root, path, before, after, context.run)
+    except PlanError:
+        return "was changed by somebody else"
     except EditError as problem:
-        return problem.message
+        return problem.message.removeprefix(f"{path}: ")
     try:
+        if read_file(context.root, path) != after:
+            return "was changed by somebody else right after it was written"
         prove(path, before, after, steps, context.rescan)
     except UnleakError as problem:
         _put_back(context, path, after, before)
-        return problem.message
+        return problem.message.removeprefix(f"{path}: ")
     return ""
 
 

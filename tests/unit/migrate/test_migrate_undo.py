@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from scanner.errors import EditError, JournalError, VaultError
+from scanner.migrate import notes
 from scanner.migrate import undo as module
 from scanner.migrate.apply import Context, apply
 from scanner.migrate.edit import temporary_name
@@ -226,7 +227,7 @@ def test_a_link_that_took_the_files_place(moved, tmp_path):
 
 def test_a_journal_that_does_not_fit_the_file(moved, monkeypatch):
     tree, _ = moved
-    monkeypatch.setattr(module, "old_bytes", lambda *_: b"wrong")
+    monkeypatch.setattr(notes, "old_bytes", lambda *_: b"wrong")
     after = tree.read("a.yaml")
     result = tree.undo()
     assert ("a.yaml", "would not be what it was") in result.conflicts
