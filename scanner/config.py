@@ -7,20 +7,30 @@ paths must stay inside the root, and its patterns run with a time limit. A folde
 
 from __future__ import annotations
 
-import math
 import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from scanner.errors import ConfigError, UsageError
+from scanner.config_file import (
+    Document,
+    Key,
+    leads_out,
+    speaks_of_us,
+    wrong_glob,
+    wrong_regex,
+)
+from scanner.errors import UsageError
 from scanner.record import field, record, replace
 
 FILE = ".unleak.toml"
 _SIZES = {"": 0, "b": 0, "k": 10, "kb": 10, "m": 20, "mb": 20, "g": 30, "gb": 30}  # 2 ** n
-_MOST_REPEATS = 250_000  # about 70 MB
-_CONFIDENCES = ("low", "medium", "high")
-_SEVERITIES = ("info", "low", "medium", "high", "critical")
+_MOST_JOBS = 256
+_CHOICES = {
+    "min-confidence": ("low", "medium", "high"),
+    "severity": ("info", "low", "medium", "high", "critical"),
+}
+_VAULTS = ("sops",)
 
 
 @record
@@ -88,13 +98,13 @@ def load(root: str, *, explicit: str | None = None, folder: str = "") -> Config:
     config = Config()
     path = explicit or _file_of(root)
     if path:
-        config = _merged(config, _Document(path, root, ""), every_key=True)
+        config = _merged(config, Document(path, root, "", trusted=bool(explicit)), every_key=True)
     here = ""
     for part in filter(None, folder.split("/")):
         here = f"{here}/{part}" if here else part
         nested = os.path.join(root, here, FILE)
-        if os.path.isfile(nested):
-            config = _merged(config, _Document(nested, root, here), every_key=False)
+        if os.path.lexists(nested):
+            config = _merged(config, Document(nested, root, here), every_key=False)
     return config
 
 
@@ -104,7 +114,7 @@ def nested_folders(root: str, paths: tuple[str, ...]) -> tuple[str, ...]:
     for path in paths:
         folder = os.path.dirname(path)
         while folder and folder not in seen:
-            seen[folder] = os.path.isfile(os.path.join(root, folder, FILE))
+            seen[folder] = os.path.lexists(os.path.join(root, folder, FILE))
             folder = os.path.dirname(folder)
     return tuple(sorted(folder for folder, there in seen.items() if there))
 
@@ -113,65 +123,29 @@ def parse_size(text: str) -> int:
     """Bytes of a size such as 500, 64KB, 10MB or 2GB; UsageError for anything else."""
     number = text.strip().lower().rstrip("kmgb")
     unit = text.strip().lower()[len(number) :]
-    if not (number.isascii() and number.isdigit()) or unit not in _SIZES:
-        raise UsageError(f"{text!r} is no size", "write it as 500KB, 10MB or 2GB")
+    if not (number.isascii() and number.isdigit()) or len(number) > 15 or unit not in _SIZES:
+        shown = text if len(text) < 30 else f"{text[:30]}..."
+        raise UsageError(f"{shown!r} is no size", "write it as 500KB, 10MB or 2GB")
     return int(number) << _SIZES[unit]
 
 
 def _file_of(root: str) -> str:
     own = os.path.join(root, FILE)
-    if os.path.isfile(own):
+    if os.path.lexists(
+        own
+    ):  # what is no file is an error, not a setting that is silently not there
         return own
     project = os.path.join(root, "pyproject.toml")
-    try:
-        with open(project, "rb") as stream:
-            return project if b"[tool.unleak" in stream.read() else ""
-    except OSError:
-        return ""
+    return project if os.path.exists(project) and speaks_of_us(project) else ""
 
 
-class _Document:
-    """One configuration file: its table, and where each key stands."""
-
-    def __init__(self, path: str, root: str, folder: str) -> None:
-        import tomllib
-
-        self.path, self.root, self.folder = path, root, folder
-        self.shown = os.path.relpath(path, root) if path.startswith(root) else path
-        try:
-            with open(path, "rb") as stream:
-                raw = stream.read()
-            self.text = raw.decode()
-            document = tomllib.loads(self.text)
-        except OSError as problem:
-            raise ConfigError(f"{path}: cannot be read: {problem.strerror}") from problem
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
-            raise ConfigError(f"{self.shown}: not valid TOML: {problem}") from problem
-        project = os.path.basename(path) == "pyproject.toml"
-        self._from = max(self.text.find("[tool.unleak"), 0) if project else 0
-        table = document.get("tool", {}).get("unleak", {}) if project else document
-        if not isinstance(table, dict):
-            raise self.error("unleak", "must be a table", "write [tool.unleak]")
-        self.table: dict[str, Any] = table
-
-    def line_of(self, key: str) -> int:
-        """The line where a key is first given, 1 if it cannot be told."""
-        spelled = rf"^[^#\n]*?(?<![\w-]){re.escape(key)}(?![\w-])\"?\s*[=.\]]"
-        found = re.compile(spelled, re.MULTILINE).search(self.text, self._from)
-        return self.text.count("\n", 0, found.start()) + 1 if found else 1
-
-    def error(self, key: str, said: str, hint: str = "") -> ConfigError:
-        """An error at the key's line."""
-        return ConfigError(f"{self.shown}:{self.line_of(key)}: {key}: {said}", hint)
-
-
-def _merged(config: Config, document: _Document, *, every_key: bool) -> Config:
+def _merged(config: Config, document: Document, *, every_key: bool) -> Config:
     changes: dict[str, Any] = {}
     origins = dict(config.origins)
     for key, value in document.table.items():
         _check(document, key, value)
         if not every_key and key not in _PER_FOLDER:
-            raise document.error(key, "belongs into the root's configuration")
+            raise document.error((key,), f"{key}: belongs into the root's configuration")
         name = key.replace("-", "_")
         changes[name] = _value(document, key, value, getattr(config, name))
         here = f"{document.shown}:{document.line_of(key)}"
@@ -180,17 +154,20 @@ def _merged(config: Config, document: _Document, *, every_key: bool) -> Config:
     return replace(config, **changes, origins=origins)
 
 
-def _check(document: _Document, key: str, value: object) -> None:
+def _check(document: Document, key: str, value: object) -> None:
     kind = _KINDS.get(key)
     if kind is None:
-        raise document.error(key, "unknown key", _near(key, _KINDS))
+        raise document.error((key,), f"{key}: unknown key", _near(key, _KINDS))
     if not isinstance(value, kind) or (isinstance(value, bool) and kind is int):
-        raise document.error(key, f"wrong type, {type(value).__name__}; it must be {_word(kind)}")
-    if kind is list and not _is_texts(value):
-        raise document.error(key, "must be a list of texts")
-    for name, choices in (("min-confidence", _CONFIDENCES), ("severity", _SEVERITIES)):
-        if key == name and value not in choices:
-            raise document.error(key, f"must be one of {', '.join(choices)}")
+        wrong = f"wrong type, {type(value).__name__}; it must be {_word(kind)}"
+        raise document.error((key,), f"{key}: {wrong}")
+    if isinstance(value, list):
+        _texts(document, (key,), value)
+    choices = _CHOICES.get(key)
+    if choices and value not in choices:
+        raise document.error((key,), f"{key}: must be one of {', '.join(choices)}")
+    if isinstance(value, int) and key == "jobs" and not 0 <= value <= _MOST_JOBS:
+        raise document.error((key,), f"jobs: must be from 0 to {_MOST_JOBS}")
 
 
 def _near(key: str, known: Iterable[str]) -> str:
@@ -205,24 +182,36 @@ def _word(kind: type) -> str:
     return words.get(kind, "a number")
 
 
-def _value(document: _Document, key: str, value: Any, before: Any) -> Any:  # noqa: ANN401
+def _value(document: Document, key: str, value: Any, before: Any) -> Any:  # noqa: ANN401
     if key == "max-file-size":
         try:
             return parse_size(str(value))
         except UsageError as problem:
-            raise document.error(key, problem.message, problem.hint) from problem
+            raise document.error((key,), f"{key}: {problem.message}", problem.hint) from None
     if key == "baseline":
-        return _inside(document, key, value)
+        return _inside(document, (key,), value)
     if key == "rules":
-        return tuple(_inside(document, key, item) for item in value)
+        return tuple(_inside(document, (key, n), item) for n, item in enumerate(value))
     if key == "exclude":
-        _selects(document, key, value)
+        _selects(document, (key,), value)
         return (*before, *(_scoped(pattern, document.folder) for pattern in value))
     if key == "exclude-rule":
         return (*before, *value)
     if key == "allow":
         return (*before, *_allows(document, value))
+    if key in ("vault", "rewrite"):
+        _settings(document, key, value)
     return tuple(value) if isinstance(value, list) else value
+
+
+def _settings(document: Document, key: str, table: Mapping[str, object]) -> None:
+    """[vault] names a kind and its settings; [rewrite] a way for each language."""
+    for name, value in table.items():
+        fine = isinstance(value, str) or (key == "vault" and isinstance(value, int))
+        if not fine:
+            raise document.error((key, name), f"{key}.{name}: must be a text")
+    if key == "vault" and table.get("kind", _VAULTS[0]) not in _VAULTS:
+        raise document.error((key, "kind"), f"vault.kind: must be one of {', '.join(_VAULTS)}")
 
 
 def _scoped(pattern: str, folder: str) -> str:
@@ -235,66 +224,68 @@ def _scoped(pattern: str, folder: str) -> str:
     return f"{negated}/{folder}/{body.lstrip('/')}" if anchored else f"{negated}/{folder}/**/{body}"
 
 
-def _inside(document: _Document, key: str, path: str) -> str:
+def _inside(document: Document, keys: Sequence[Key], path: str) -> str:
     full = os.path.normpath(os.path.join(document.root, path))
-    real, top = os.path.realpath(full), os.path.realpath(document.root)
-    if os.path.isabs(path) or not (real == top or real.startswith(top + os.sep)):
-        raise document.error(key, f"{path} leads out of the repository")
+    if os.path.isabs(path) or leads_out(full, document.root):
+        raise document.error(keys, f"{keys[0]}: {path} leads out of the repository")
     return full
 
 
-def _allows(document: _Document, table: dict[str, Any]) -> list[Allow]:
-    found = []
+def _allows(document: Document, table: dict[str, Any]) -> list[Allow]:
     own = {key: value for key, value in table.items() if key != "entry"}
-    if own:
-        found.append(_allow(document, own, all_of=False))
+    found = [_allow(document, ("allow",), own, all_of=False)] if own else []
     entries = table.get("entry", [])
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
-        raise document.error("entry", "write each as [[allow.entry]]")
-    found += [_allow(document, entry, all_of=True) for entry in entries]
+        raise document.error(("allow", "entry"), "entry: write each as [[allow.entry]]")
+    for number, entry in enumerate(entries):
+        here = ("allow", "entry", number)
+        empty = [key for key, value in entry.items() if value == []]
+        if empty or not entry.keys() & set(_ALLOW_LISTS):
+            said = f"{empty[0]}: is empty" if empty else "entry: has no condition"
+            raise document.error((*here, *empty[:1]), said, "it would mean less than it says")
+        found.append(_allow(document, here, entry, all_of=True))
     return found
 
 
-def _allow(document: _Document, table: dict[str, Any], *, all_of: bool) -> Allow:
+def _allow(
+    document: Document, here: tuple[Key, ...], table: dict[str, Any], *, all_of: bool
+) -> Allow:
     known = {*_ALLOW_LISTS, "reason"}
     for key, value in table.items():
         if key not in known:
-            raise document.error(key, "unknown key under [allow]", _near(key, known))
+            hint = _near(key, known)
+            raise document.error((*here, key), f"{key}: unknown key under [allow]", hint)
         if key == "reason" and not isinstance(value, str):
-            raise document.error(key, "must be a text")
-        if key != "reason" and not _is_texts(value):
-            raise document.error(key, "must be a list of texts")
-    for pattern in table.get("regexes", ()):
-        _compiles(document, pattern)
-    _selects(document, "paths", table.get("paths", ()))
+            raise document.error((*here, key), "reason: must be a text")
+        if key != "reason":
+            _texts(document, (*here, key), value)
+    for number, pattern in enumerate(table.get("regexes", ())):
+        wrong = wrong_regex(pattern)
+        if wrong:
+            raise document.error((*here, "regexes", number), f"regexes: {wrong}")
+    for number, value in enumerate(table.get("values", ())):
+        if not re.fullmatch(r"[0-9a-f]{16}", value):
+            said = "values: holds something that is no digest of 16 hexadecimal digits"
+            hint = "'unleak config digest' prints what to write for a value"
+            raise document.error((*here, "values", number), said, hint)
+    _selects(document, (*here, "paths"), table.get("paths", ()))
     lists = {key: tuple(table.get(key, ())) for key in _ALLOW_LISTS}
     lists["paths"] = tuple(_scoped(p, document.folder) for p in lists["paths"])
     return Allow(**lists, reason=table.get("reason", ""), all_of=all_of, folder=document.folder)
 
 
-def _selects(document: _Document, key: str, patterns: Sequence[str]) -> None:
+def _texts(document: Document, keys: tuple[Key, ...], value: object) -> None:
+    """Each must be a text."""
+    if not isinstance(value, list):
+        raise document.error(keys, f"{keys[-1]}: must be a list of texts")
+    for number, item in enumerate(value):
+        if not isinstance(item, str):
+            raise document.error((*keys, number), f"{keys[-1]}: must be a list of texts")
+
+
+def _selects(document: Document, keys: tuple[Key, ...], patterns: Sequence[str]) -> None:
     """Each must be a gitignore pattern."""
-    for pattern in patterns:
-        import pathspec
-
-        try:
-            pathspec.GitIgnoreSpec.from_lines((pattern,))
-        except (ValueError, re.error, RecursionError) as problem:
-            raise document.error(key, f"{pattern!r}: bad pattern: {problem}") from problem
-
-
-def _is_texts(value: object) -> bool:
-    return isinstance(value, list) and all(isinstance(item, str) for item in value)
-
-
-def _compiles(document: _Document, pattern: str) -> None:
-    """Repeats are unrolled when a pattern compiles, so their product is what memory it takes."""
-    import regex
-
-    repeats = regex.findall(r"\{(\d+)|\{,(\d+)|\{\d+,(\d+)", pattern, overlapped=True)
-    if math.prod(max(1, int("".join(found)[:9])) for found in repeats) > _MOST_REPEATS:
-        raise document.error("regexes", "repeats too often", "write + instead of large counts")
-    try:
-        regex.compile(pattern.encode())
-    except (regex.error, RecursionError, MemoryError) as problem:
-        raise document.error("regexes", f"does not compile: {problem}") from problem
+    for number, pattern in enumerate(patterns):
+        wrong = wrong_glob(pattern)
+        if wrong:
+            raise document.error((*keys, number), f"{keys[-1]}: {wrong}")

@@ -25,7 +25,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "engine": BASE | {"rules"},
     "git": BASE,
     "sources": BASE | {"git"},
-    "filters": BASE | {"config", "fingerprint"},
+    "filters": BASE | {"config", "config_file", "fingerprint"},
     "scan": BASE | {"protocols", "rules", "engine", "filters", "sources"},
     "survey": BASE | {"config", "engine", "filters", "fingerprint", "git", "scan", "sources"},
     "reports": {"model"},

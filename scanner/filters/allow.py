@@ -4,22 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import lru_cache
+from time import perf_counter
 from typing import Any
 
 from scanner.config import Allow
-from scanner.filters.paths import matchable
+from scanner.errors import ConfigError
+from scanner.filters.paths import gitignore_spec, matchable
 from scanner.model import Finding
 
 TIMEOUT = 0.5  # seconds for one pattern of the scanned repository on one value
+BUDGET = 10.0  # seconds for all of them on all values
 
 
 class AllowFilter:
-    """Says whether a finding is allowed. notes: patterns that took too long and did not count."""
+    """Says whether a finding is allowed. notes: patterns that took too long and did not count.
 
-    def __init__(self, entries: Sequence[Allow], digest: Callable[[Finding], str]) -> None:
+    budget: seconds for all patterns on all values together; afterwards none counts.
+    """
+
+    def __init__(
+        self,
+        entries: Sequence[Allow],
+        digest: Callable[[Finding], str],
+        budget: float = BUDGET,
+    ) -> None:
         self._entries = entries
         self._digest = digest
         self._slow: set[str] = set()
+        self._left = budget
         self.notes: list[str] = []
 
     def allows(self, finding: Finding) -> bool:
@@ -43,17 +55,28 @@ class AllowFilter:
 
     def _value_matches(self, patterns: Sequence[str], finding: Finding) -> bool:
         value = finding.secret.reveal()
-        for pattern in patterns:
-            if pattern in self._slow:
-                continue
-            try:
-                if _compiled(pattern).search(value, timeout=TIMEOUT):
-                    return True
-            except TimeoutError:
-                self._slow.add(pattern)
-                late = f"took longer than {TIMEOUT} s and no longer counts"
-                self.notes.append(f"[allow] regexes: {pattern!r} {late}")
-        return False
+        return any(self._found(pattern, value) for pattern in patterns)
+
+    def _found(self, pattern: str, value: bytes) -> bool:
+        if pattern in self._slow:
+            return False
+        if self._left <= 0:
+            self._note("[allow] regexes: together they took too long and no longer count")
+            return False
+        began = perf_counter()
+        try:
+            return bool(_compiled(pattern).search(value, timeout=TIMEOUT))
+        except TimeoutError:
+            self._slow.add(pattern)
+            late = f"took longer than {TIMEOUT} s and no longer counts"
+            self._note(f"[allow] regexes: {pattern!r} {late}")
+            return False
+        finally:
+            self._left -= perf_counter() - began
+
+    def _note(self, text: str) -> None:
+        if text not in self.notes:
+            self.notes.append(text)
 
 
 @lru_cache(maxsize=256)
@@ -65,12 +88,12 @@ def _compiled(pattern: str) -> Any:  # noqa: ANN401 -- the library ships no type
 
 @lru_cache(maxsize=4096)
 def _path_matches(patterns: tuple[str, ...], path: str) -> bool:
-
     return bool(_spec(patterns).match_file(matchable(path)))
 
 
 @lru_cache(maxsize=256)
 def _spec(patterns: tuple[str, ...]) -> Any:  # noqa: ANN401 -- the class is an import we avoid
-    import pathspec
-
-    return pathspec.GitIgnoreSpec.from_lines(patterns, backend="simple")
+    try:
+        return gitignore_spec(patterns)
+    except ValueError as problem:
+        raise ConfigError(f"[allow] paths: bad patterns: {problem}") from None

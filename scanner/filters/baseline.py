@@ -11,11 +11,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from scanner.config_file import read_text
 from scanner.errors import ConfigError
 from scanner.model import Finding
 
 DEFAULT_PATH = ".unleak/baseline.jsonl"
 VERSION = 1
+_LARGEST = 256 << 20  # bytes, more than a million findings
 _HINT = "take the line out, then run 'unleak baseline update --add'"
 _FIELDS = ("fingerprint", "key", "path", "rule")
 
@@ -59,18 +61,11 @@ def dead_entries(baseline: Baseline, findings: Iterable[Finding]) -> list[Known]
 
 def load_baseline(path: str) -> Baseline:
     """Read a baseline file; ConfigError names file and line."""
-    try:
-        with open(path, encoding="utf-8") as stream:
-            lines = stream.read().split("\n")
-    except FileNotFoundError:
+    text = read_text(path, path, most=_LARGEST)
+    if text is None:
         hint = "make it with 'unleak baseline create'"
-        raise ConfigError(f"{path}: there is no baseline", hint) from None
-    except UnicodeDecodeError:
-        raise ConfigError(f"{path}: not UTF-8 text", "bring it back from git") from None
-    except OSError as problem:
-        why = (problem.strerror or type(problem).__name__).lower()
-        raise ConfigError(f"{path}: cannot be read: {why}") from None
-    return Baseline(frozenset(_parsed(path, lines)))
+        raise ConfigError(f"{path}: there is no baseline", hint)
+    return Baseline(frozenset(_parsed(path, text.split("\n"))))
 
 
 def render_baseline(entries: Iterable[Known]) -> str:

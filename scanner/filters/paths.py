@@ -11,10 +11,13 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from scanner.config_file import read_text, wrong_glob
 from scanner.errors import ConfigError
 from scanner.record import record
 
 FILE = ".unleakignore"
+_FEW_PATTERNS = 32  # above that one automaton for all is faster than one after the other
+_FEW_WILDCARDS = 2
 _FINGERPRINT = r"unleak:v1:([0-9a-f]{32})(?:\s+#.*)?"
 
 
@@ -32,15 +35,8 @@ class IgnoreFile:
 
 def load_ignore_file(root: str) -> IgnoreFile:
     """Read the root's `.unleakignore`; empty when there is none."""
-    path = os.path.join(root, FILE)
-    try:
-        with open(path, encoding="utf-8") as stream:
-            lines = stream.read().splitlines()
-    except FileNotFoundError:
-        return IgnoreFile()
-    except (OSError, UnicodeDecodeError) as problem:
-        raise ConfigError(f"{FILE}: cannot be read: {problem}") from problem
-    return parse_ignore_file(lines)
+    text = read_text(os.path.join(root, FILE), FILE, root)
+    return IgnoreFile() if text is None else parse_ignore_file(text.split("\n"))
 
 
 def parse_ignore_file(lines: Sequence[str]) -> IgnoreFile:
@@ -58,7 +54,7 @@ def parse_ignore_file(lines: Sequence[str]) -> IgnoreFile:
                 raise ConfigError(f"{FILE}:{number}: no fingerprint", hint)
             fingerprints.add(match[1])
         elif text and not text.startswith("#"):
-            patterns[number] = line
+            patterns[number] = line.removesuffix("\r")
     return IgnoreFile(tuple(patterns.values()), frozenset(fingerprints), tuple(patterns))
 
 
@@ -80,27 +76,33 @@ def matchable(path: str) -> str:
     return path if path.isascii() else path.encode("utf-8", "replace").decode()
 
 
-def _wrong(pattern: str) -> str:
-    """What is wrong with a gitignore pattern, "" if nothing."""
+def gitignore_spec(patterns: Sequence[str]) -> Any:  # noqa: ANN401 -- the class is an import we avoid
+    """Something with `match_file(path)`, in time that grows with the path, whatever the patterns.
+
+    Backtracking takes time to the power of the wildcards (five of them: a minute for one name), so
+    only patterns with few are left to it. ValueError for patterns that are wrong or too large.
+    """
     import pathspec
 
-    try:
-        pathspec.GitIgnoreSpec.from_lines((pattern,))
-    except (ValueError, re.error, RecursionError) as problem:
-        return f"{pattern!r}: bad pattern: {problem}"
-    return ""
-
-
-def _compile(patterns: Sequence[str], lines: Mapping[str, int]) -> Any:  # noqa: ANN401 -- the class is an import we avoid
-    import pathspec
+    few = len(patterns) <= _FEW_PATTERNS
+    if few and all(len(re.findall(r"\*+", one)) <= _FEW_WILDCARDS for one in patterns):
+        return pathspec.GitIgnoreSpec.from_lines(patterns, backend="simple")
+    import hyperscan
 
     try:
-        return pathspec.GitIgnoreSpec.from_lines(patterns)
+        return pathspec.GitIgnoreSpec.from_lines(patterns, backend="hyperscan")
+    except hyperscan.error as problem:
+        raise ValueError(str(problem).rstrip(".").lower()) from None
+
+
+def _compile(patterns: Sequence[str], lines: Mapping[str, int]) -> Any:  # noqa: ANN401
+    try:
+        return gitignore_spec(patterns)
     except (ValueError, re.error, RecursionError) as problem:
+        hint = "gitignore syntax is expected"
         for pattern in patterns:
-            wrong = _wrong(pattern)
+            where = f"{FILE}:{lines[pattern]}" if pattern in lines else "exclude"
+            wrong = wrong_glob(pattern)
             if wrong:
-                where = f"{FILE}:{lines[pattern]}" if pattern in lines else "exclude"
-                hint = "gitignore syntax is expected"
-                raise ConfigError(f"{where}: {wrong}", hint) from problem
-        raise ConfigError(f"exclude: bad pattern: {problem}") from problem
+                raise ConfigError(f"{where}: {wrong}", hint) from None
+        raise ConfigError(f"exclude: bad patterns: {problem}", hint) from None

@@ -113,6 +113,25 @@ def test_pyproject_will_do(tmp_path: Path) -> None:
     assert got.origins["exclude"] == "pyproject.toml:6"
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[ tool . unleak ]\nseverity = 'high'\n",
+        "[tool.'unleak']\nseverity = 'high'\n",
+        "[tool]\nunleak.severity = 'high'\n",
+        "[tool]\nunleak = {severity = 'high'}\n",
+        "tool.unleak.severity = 'high'\n",
+    ],
+)
+def test_every_spelling_of_the_table_counts(tmp_path: Path, text: str) -> None:
+    assert load(at(tmp_path, text, "pyproject.toml")).severity == "high"
+
+
+@pytest.mark.parametrize("text", ["[tool.poetry.dependencies]\nunleak = '1'\n", "tool = 3\n"])
+def test_a_pyproject_that_only_names_us_says_nothing(tmp_path: Path, text: str) -> None:
+    assert load(at(tmp_path, text + "# [tool.unleak]\n", "pyproject.toml")) == Config()
+
+
 def test_the_own_file_comes_before_pyproject(tmp_path: Path) -> None:
     at(tmp_path, PROJECT, "pyproject.toml")
     assert load(at(tmp_path, 'severity = "low"\n')).severity == "low"
@@ -133,7 +152,7 @@ def test_an_explicit_file_stands_for_the_root_one(tmp_path: Path) -> None:
     root = at(tmp_path / "root", 'severity = "low"\n')
     other = at(tmp_path, 'severity = "high"\n', "other.toml") + "/other.toml"
     assert load(root, explicit=other).severity == "high"
-    with pytest.raises(ConfigError, match="cannot be read: No such file"):
+    with pytest.raises(ConfigError, match="cannot be read: no such file"):
         load(root, explicit=str(tmp_path / "none.toml"))
 
 
@@ -165,6 +184,16 @@ def test_an_explicit_file_stands_for_the_root_one(tmp_path: Path) -> None:
         ("allow = {reason = 1}", "reason: must be a text", ""),
         ("allow = {regexes = ['(']}", "regexes: does not compile", ""),
         ("allow = {paths = ['[z-a]']}", "paths: '[z-a]': bad pattern", ""),
+        ("jobs = -1", "jobs: must be from 0 to 256", ""),
+        ("jobs = 100000", "jobs: must be from 0 to 256", ""),
+        ("max-file-size = '1234567890123456KB'", "max-file-size: '1234567890123456KB' is", ""),
+        ("max-file-size = 1.5", "max-file-size: '1.5' is no size", ""),
+        ("max-file-size = true", "max-file-size: 'True' is no size", ""),
+        ("vault = {kind = 3, x = []}", "vault.x: must be a text", ""),
+        ("vault = {kind = 3}", "vault.kind: must be one of sops", ""),
+        ("vault = {kind = 'paper'}", "vault.kind: must be one of sops", ""),
+        ("rewrite = {python = 3}", "rewrite.python: must be a text", ""),
+        (f"exclude = ['{'a' * 1001}']", "exclude: bad pattern: longer than", ""),
         ("allow = {entry = 3}", "entry: write each as [[allow.entry]]", ""),
         ("allow = {entry = ['x']}", "entry: write each as [[allow.entry]]", ""),
         ("allow = {entry = {keys = ['x']}}", "entry: write each as [[allow.entry]]", ""),
@@ -182,16 +211,126 @@ def test_a_key_that_is_part_of_another_is_not_mistaken_for_it(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize(
-    "text", ["a = ", "[allow", "a = 1\na = 2\n", 'severity = "low\n', "= 1", "\x00"]
+    ("text", "line"),
+    [
+        ("a = ", 1),
+        ("\n[allow", 2),
+        ("a = 1\na = 2\n", 2),
+        ('\n\nseverity = "low\n', 3),
+        ("= 1", 1),
+        ("\x00", 1),
+        ("exclude = [\n", 2),
+    ],
 )
-def test_bad_toml_names_the_place(tmp_path: Path, text: str) -> None:
-    assert refused(tmp_path, text).message.startswith(".unleak.toml: not valid TOML: ")
+def test_bad_toml_names_the_place(tmp_path: Path, text: str, line: int) -> None:
+    assert refused(tmp_path, text).message.startswith(f".unleak.toml:{line}: not valid TOML: ")
 
 
 def test_what_is_no_text_is_an_error(tmp_path: Path) -> None:
-    (tmp_path / ".unleak.toml").write_bytes(b'severity = "\xff"')
-    with pytest.raises(ConfigError, match="not valid TOML"):
+    (tmp_path / ".unleak.toml").write_bytes(b'\nseverity = "\xff"')
+    with pytest.raises(ConfigError, match=r"^\.unleak\.toml:2: not UTF-8 text"):
         load(str(tmp_path))
+
+
+def test_a_byte_order_mark_is_no_part_of_the_text(tmp_path: Path) -> None:
+    (tmp_path / ".unleak.toml").write_bytes(b'\xef\xbb\xbfseverity = "low"\r\n')
+    assert load(str(tmp_path)).severity == "low"
+
+
+@pytest.mark.parametrize("text", ["exclude = " + "[" * 20_000, "jobs = " + "9" * 6000])
+def test_toml_that_python_gives_up_on_is_an_error(tmp_path: Path, text: str) -> None:
+    assert refused(tmp_path, text).message.startswith(".unleak.toml: not valid TOML: ")
+
+
+def test_a_bad_item_of_many_lines_is_named_by_its_own(tmp_path: Path) -> None:
+    text = """\
+exclude = [
+  "a",  # [z-a]
+  "[z-a]",
+]
+[allow]
+keys = ["regexes"]
+regexes = ["fine"]
+
+[[allow.entry]]
+rules = ["r-1"]
+regexes = ["fine"]
+[[allow.entry]]
+rules = ["r-1"]
+regexes = [
+  "fine",
+  "(",
+]
+"""
+    assert refused(tmp_path, text).message.startswith(".unleak.toml:3: exclude: ")
+    rest = text.replace("[z-a]", "b")
+    assert refused(tmp_path, rest).message.startswith(".unleak.toml:16: regexes: does not compile")
+
+
+@pytest.mark.parametrize(
+    ("entry", "said"),
+    [
+        ("reason = 'why'", "4: entry: has no condition"),
+        ("keys = ['A']\npaths = []", "6: paths: is empty"),
+    ],
+)
+def test_an_entry_never_covers_more_than_it_says(tmp_path: Path, entry: str, said: str) -> None:
+    text = f"[allow]\nkeys = ['X']\n\n[[allow.entry]]\n{entry}\n"
+    assert refused(tmp_path, text).message.startswith(f".unleak.toml:{said}")
+
+
+def test_a_value_in_place_of_its_digest_is_refused_and_not_repeated(tmp_path: Path) -> None:
+    plain = "".join(chr(97 + n * 7 % 26) for n in range(12))
+    got = refused(tmp_path, f"[allow]\nvalues = [\n'0123456789abcdef',\n'{plain}']\n")
+    assert got.message.startswith(".unleak.toml:4: values: ")
+    assert plain not in got.message + got.hint
+    assert "config digest" in got.hint
+
+
+# What a hostile repository may put in the place of its files
+
+
+@pytest.mark.parametrize("name", [".unleak.toml", "apps/.unleak.toml"])
+@pytest.mark.parametrize("kind", ["pipe", "device", "folder", "out", "nowhere"])
+def test_what_is_no_file_of_the_repository_is_an_error(
+    tmp_path: Path, name: str, kind: str
+) -> None:
+    root = tmp_path / "root"
+    path = root / name
+    path.parent.mkdir(parents=True)
+    (tmp_path / "other").write_text('severity = "low"\n')
+    if kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "folder":
+        path.mkdir()
+    else:
+        target = {"device": "/dev/zero", "out": str(tmp_path / "other"), "nowhere": "gone"}
+        path.symlink_to(target[kind])
+    with pytest.raises(ConfigError) as caught:
+        load(str(root), folder=os.path.dirname(name))
+    assert caught.value.message.startswith(f"{name}: ")
+
+
+@pytest.mark.parametrize("kind", ["pipe", "device", "folder"])
+def test_a_pyproject_that_is_no_file_is_left_alone(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "pyproject.toml"
+    if kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "device":
+        path.symlink_to("/dev/zero")
+    else:
+        path.mkdir()
+    assert load(str(tmp_path)) == Config()
+
+
+def test_a_link_inside_the_repository_will_do(tmp_path: Path) -> None:
+    at(tmp_path / "conf", 'severity = "low"\n', "own.toml")
+    (tmp_path / ".unleak.toml").symlink_to("conf/own.toml")
+    assert load(str(tmp_path)).severity == "low"
+
+
+def test_a_huge_file_is_refused(tmp_path: Path) -> None:
+    assert "larger than 4 MiB" in refused(tmp_path, "#" * (4 << 20) + "\n").message
 
 
 def test_a_link_out_of_the_repository_is_refused(tmp_path: Path) -> None:

@@ -120,3 +120,18 @@ def test_a_slow_pattern_does_not_count_and_is_said_once() -> None:
     assert len(one.notes) == 1
     assert str(TIMEOUT) in one.notes[0]
     assert "aaaa" not in one.notes[0]
+
+
+def test_patterns_have_a_budget_together() -> None:
+    entry = Allow(regexes=("of-the", "value"))
+    spent = AllowFilter([entry], digest, budget=0.0)
+    assert not spent.allows(FINDING)
+    assert not spent.allows(FINDING)
+    assert len(spent.notes) == 1
+    assert "no longer count" in spent.notes[0]
+
+
+def test_path_patterns_with_many_wildcards_do_not_take_for_ever() -> None:
+    long = replace(FINDING, places=(Place("a" * 250),))
+    assert not allows(Allow(paths=("*a" * 30 + "b",)), finding=long)
+    assert allows(Allow(paths=("*a" * 30 + "*",)), finding=long)

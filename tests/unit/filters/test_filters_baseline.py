@@ -180,7 +180,7 @@ def test_without_header_it_is_no_baseline(tmp_path: Path) -> None:
 def test_no_file_binary_or_folder_are_errors(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="there is no baseline"):
         load_baseline(str(tmp_path / "none.jsonl"))
-    with pytest.raises(ConfigError, match="cannot be read: is a directory"):
+    with pytest.raises(ConfigError, match="cannot be read: not a regular file"):
         load_baseline(str(tmp_path))
     (tmp_path / "b").write_bytes(b"\xff\xfe")
     with pytest.raises(ConfigError, match="not UTF-8"):

@@ -22,6 +22,7 @@ MARKERS = [
     (b"betterleaks:allow", "betterleaks:allow"),
     (b"trufflehog:ignore", "trufflehog:ignore"),
     (b"kingfisher:ignore", "kingfisher:ignore"),
+    (b"kingfisher:allow", "kingfisher:allow"),
     (b"pragma: allowlist secret", "pragma: allowlist secret"),
     (b"pragma: whitelist secret", "pragma: whitelist secret"),
     (b"pragma:allowlist secret", "pragma:allowlist secret"),

@@ -7,10 +7,20 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pathspec
 import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
 
+from scanner.config_file import wrong_glob
 from scanner.errors import ConfigError
-from scanner.filters.paths import IgnoreFile, PathFilter, load_ignore_file, parse_ignore_file
+from scanner.filters.paths import (
+    IgnoreFile,
+    PathFilter,
+    gitignore_spec,
+    load_ignore_file,
+    parse_ignore_file,
+)
 
 DIGITS = "0123456789abcdef" * 2
 
@@ -108,15 +118,68 @@ def test_the_file_of_the_root_is_read(tmp_path: Path) -> None:
     assert got.fingerprints == {DIGITS}
 
 
-@pytest.mark.parametrize("kind", ["folder", "bytes"])
-def test_a_file_that_cannot_be_read_is_an_error(tmp_path: Path, kind: str) -> None:
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        ("folder", ": cannot be read"),
+        ("pipe", ": cannot be read: not a regular file"),
+        ("bytes", ":2: not UTF-8"),
+        ("device", ": the link leads out of the repository"),
+        ("nowhere", ": the link leads nowhere"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_an_error(tmp_path: Path, kind: str, said: str) -> None:
     path = tmp_path / ".unleakignore"
     if kind == "folder":
         path.mkdir()
+    elif kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "bytes":
+        path.write_bytes(b"a\n\xff\xfe\n")
     else:
-        path.write_bytes(b"\xff\xfe\n")
-    with pytest.raises(ConfigError, match=r"^\.unleakignore: cannot be read"):
+        path.symlink_to("/dev/zero" if kind == "device" else "gone")
+    with pytest.raises(ConfigError, match=rf"^\.unleakignore{said}"):
         load_ignore_file(str(tmp_path))
+
+
+def test_lines_are_those_of_an_editor(tmp_path: Path) -> None:
+    (tmp_path / ".unleakignore").write_text("a\x0cb\u2028c\n[z-a]\n", encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"^\.unleakignore:2: "):
+        PathFilter((), load_ignore_file(str(tmp_path)))
+
+
+# Patterns of a hostile repository
+
+
+@pytest.mark.parametrize(
+    ("pattern", "path"),
+    [("*a" * 30 + "b", "a" * 250), ("/a" + "/**/a" * 30 + "/b", "a/" * 400)],
+)
+def test_many_wildcards_do_not_take_for_ever(pattern: str, path: str) -> None:
+    one = PathFilter((pattern,), IgnoreFile())
+    assert one.allows(path + "c")
+    assert not one.allows(path + "b")
+
+
+PARTS = st.sampled_from(["a", "b", "*", "**", "?", "/", "[ab]", "é", "*.a"])
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    st.lists(st.lists(PARTS, min_size=1, max_size=6).map("".join), min_size=1, max_size=3),
+    st.lists(st.text("abé.", min_size=1, max_size=3), min_size=1, max_size=4).map("/".join),
+)
+def test_few_or_many_patterns_mean_the_same(patterns: list[str], path: str) -> None:
+    """More patterns than backtracking is trusted with, none of which says anything new."""
+    assume(not any(wrong_glob(one) for one in patterns))
+    many = [*(f"/never/{n}" for n in range(40)), *patterns]
+    few = pathspec.GitIgnoreSpec.from_lines(patterns, backend="simple")
+    assert gitignore_spec(many).match_file(path) == few.match_file(path)
+
+
+def test_patterns_that_no_automaton_holds_are_an_error() -> None:
+    with pytest.raises(ConfigError, match="exclude: bad pattern"):
+        PathFilter(("*?" * 4000,), IgnoreFile())
 
 
 def test_nothing_heavy_is_loaded_when_nothing_is_excluded() -> None:
