@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from scanner.engine.database import Database, load_database
 from scanner.engine.find import Finder
+from scanner.errors import ReadError
 from scanner.model import Blob, Confidence, Finding, Place, RuleInfo, Skipped, Summary
 from scanner.record import record, replace
 from scanner.sources.files import Found, read_all
@@ -190,18 +191,36 @@ _SCANNER: list[Scanner] = []  # what a forked worker finds ready
 
 
 def _over_processes(scanner: Scanner, parts: list[list[Found]], jobs: int) -> Iterator[Tally]:
+    """Each shard's tally as it is done. ReadError if a process dies: what it had is not known."""
     import multiprocessing
 
     largest_first = sorted(parts, key=lambda part: -sum(one.size for one in part))
-    methods = multiprocessing.get_all_start_methods()
-    context = multiprocessing.get_context("fork" if "fork" in methods else "spawn")
-    if "fork" not in methods:  # the compiled database does not travel; run here instead
+    if "fork" not in multiprocessing.get_all_start_methods():
+        # The compiled database does not travel; run here instead.
         for part in largest_first:
             yield scanner.scan_all(read_all(part))
         return
+    from concurrent.futures import ProcessPoolExecutor, as_completed
+    from concurrent.futures.process import BrokenProcessPool
+
     _SCANNER[:] = [scanner]
-    with context.Pool(min(jobs, len(parts))) as pool:
-        yield from pool.imap_unordered(_scan_shard, largest_first)
+    context = multiprocessing.get_context("fork")
+    pool = ProcessPoolExecutor(min(jobs, len(parts)), context, initializer=_ignore_interrupts)
+    try:
+        for future in as_completed([pool.submit(_scan_shard, part) for part in largest_first]):
+            yield future.result()
+    except BrokenProcessPool as problem:
+        hint = "memory may have run out; try --jobs 1"
+        raise ReadError("a process that scanned files died", hint) from problem
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _ignore_interrupts() -> None:
+    """Ctrl-C is the parent's to hear; it takes the workers down."""
+    import signal
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _scan_shard(part: list[Found]) -> Tally:

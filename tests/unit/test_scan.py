@@ -181,3 +181,26 @@ def test_content_in_memory(made: Made) -> None:
     (one,) = scanner.scan_data("a.env", line.encode())
     assert (one.path, one.key) == ("a.env", "DB_PASSWORD")
     assert scanner.scan_data("a.env", f"{line} # unleak:allow".encode()) == []
+
+
+def _die(_part: object) -> None:
+    import os
+    import signal
+
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_a_worker_that_dies_is_an_error_and_no_hang(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from scanner import scan as module
+    from scanner.errors import ReadError
+
+    found = []
+    for number in range(4):
+        path = tmp_path / str(number)
+        path.write_bytes(b"x" * (2 << 20))
+        found.append(Found(str(number), str(path), 2 << 20))
+    monkeypatch.setattr(module, "_scan_shard", _die)
+    with pytest.raises(ReadError, match="died"):
+        module.scan_files(found, Options(jobs=2))

@@ -45,3 +45,20 @@ def test_generic_rules_hold_their_examples() -> None:
     generic = [rule for rule in load_rules() if rule.kind == "generic"]
     assert len(generic) >= 9
     assert failures(generic) == []
+
+
+@pytest.mark.parametrize("padding", [0, 1, 2, 3, 27, 50, 64, 127, 4000])
+def test_generic_examples_are_found_at_any_offset(padding: int) -> None:
+    """The fast stage has missed alternatives of unequal width at some offsets."""
+    from scanner.engine.database import load_database
+    from scanner.engine.examples import expand
+    from scanner.engine.matcher import Matcher
+
+    matcher = Matcher(load_database("low"))
+    before = (b"# line\n" * (padding // 7 + 1))[:padding] + b"\n"
+    for rule in load_rules():
+        if rule.kind != "generic":
+            continue
+        for template in rule.match:
+            data = before + expand(template, rule.id) + b"\nend\n"
+            assert rule.id in {match[0].id for match in matcher.matches(data)}, (rule.id, template)
