@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from scanner.errors import PlanError
-from scanner.fingerprint import fingerprint
+from scanner.fingerprint import fingerprint, with_fingerprints
 from scanner.migrate.plan import file_digest, tree_digest
 from scanner.model import Edit, Finding, Literal, Place, Plan, Secret, Step
 from scanner.references.syntax import format_reference, parse_reference
@@ -24,10 +24,9 @@ Read = Callable[[str], bytes]
 
 def render_plan(plan: Plan, salt: bytes, read: Read) -> str:
     """The plan as JSON text: sorted, without times, without values."""
-    digests: dict[str, str] = {}
-    for step in plan.steps:
-        if step.path not in digests and step.edits:
-            digests[step.path] = _hard(read(step.path), salt)
+    paths = list(dict.fromkeys(step.path for step in plan.steps if step.edits))
+    digests = dict(zip(paths, _all_hard([read(path) for path in paths], salt), strict=True))
+    with_fingerprints([step.finding for step in plan.steps], salt)  # remembered, in threads
     document = {
         "unleak-plan": VERSION,
         "vault": plan.vault,
@@ -49,6 +48,8 @@ def load_plan(text: str, root: str, read: Read) -> Plan:
         salt = bytes.fromhex(document["salt"])
         saved = list(document["steps"])
         files = _same_files(saved, salt, read)
+        findings = [_finding(one, files[one["path"]]) for one in saved if one["path"] in files]
+        with_fingerprints(findings, salt)  # remembered, in threads
         steps = tuple(_step(one, salt, files) for one in saved)
         return Plan(root, document["vault"], steps, tree_digest(steps))
     except (ValueError, KeyError, TypeError, AttributeError) as problem:
@@ -60,18 +61,25 @@ def _same_files(saved: list[Mapping[str, Any]], salt: bytes, read: Read) -> dict
     wanted = {one["path"]: one["file"] for one in saved if one["edits"]}
     files = {}
     changed = []
-    for path, digest in wanted.items():
+    for path in wanted:
         try:
             files[path] = read(path)
         except Exception as problem:  # noqa: BLE001 -- any reason means the tree differs
             changed.append(f"{path} ({type(problem).__name__})")
-            continue
-        if _hard(files[path], salt) != digest:
-            changed.append(path)
+    digests = _all_hard(list(files.values()), salt)
+    changed += [p for p, now in zip(files, digests, strict=True) if now != wanted[p]]
     if changed:
         shown = ", ".join(changed[:5]) + (" ..." if len(changed) > 5 else "")
         raise PlanError(f"the tree is not as it was planned for: {shown}", "plan again")
     return files
+
+
+def _all_hard(datas: list[bytes], salt: bytes) -> list[str]:
+    """The digests in order; in threads, since each takes milliseconds outside the interpreter."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor() as pool:
+        return list(pool.map(lambda data: _hard(data, salt), datas))
 
 
 def _hard(data: bytes, salt: bytes) -> str:
@@ -117,7 +125,7 @@ def _step(saved: Mapping[str, Any], salt: bytes, files: Mapping[str, bytes]) -> 
     path = saved["path"]
     data = files.get(path, b"")
     start, end = saved["span"]
-    finding = _finding(saved, data[start:end])
+    finding = _finding(saved, data)
     if data and fingerprint(finding, salt) != saved["fingerprint"]:
         raise PlanError(f"{path}: the plan does not fit the value there", "plan again")
     literal = _literal(saved["literal"], path, data, start, end) if data else None
@@ -152,11 +160,11 @@ def _literal(
     return literal
 
 
-def _finding(saved: Mapping[str, Any], value: bytes) -> Finding:
+def _finding(saved: Mapping[str, Any], data: bytes) -> Finding:
     start, end = saved["span"]
     return Finding(
         rule=saved["rule"],
-        secret=Secret(value),
+        secret=Secret(data[start:end]),
         blob_id="",
         places=(Place(saved["path"]),),
         start=start,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from scanner.errors import EditError, JournalError
 from scanner.migrate.edit import read_file, remove_file, replace_file, sweep
@@ -76,8 +77,13 @@ def undo(
     if not any(_refers(line, needed) for line in _added(maps)):
         for entry in reversed(maps):
             _restore(root, journal, entry, values, result)
-    _clean_map(root, journal, run, maps, needed, result)
-    _empty_vault(journal, run, entries, vault, referenced, needed, result)
+    kept, older = _kept_before(journal, run)
+    if _clean_map(root, journal, run, [*older, *maps], needed):
+        result.restored.append(ENV_PATH)
+    created = _created(entries) | kept
+    _empty_vault(journal, run, created, vault, referenced, needed, result)
+    fresh = any(e.facts.get("fresh") for e in entries if e.phase == "vault")
+    _tidy_vault(vault, discard=fresh or bool(kept))
     journal.append([Entry(run, "undo-left" if result.conflicts else "undo-end")])
     return result
 
@@ -141,34 +147,29 @@ def _added(maps: Sequence[Entry]) -> set[bytes]:
 
 
 def _clean_map(
-    root: str,
-    journal: Journal,
-    run: str,
-    maps: Sequence[Entry],
-    needed: set[str],
-    result: Undone,
-) -> None:
+    root: str, journal: Journal, run: str, maps: Sequence[Entry], needed: set[str]
+) -> bool:
     """Where env.yaml cannot be as before (others changed it, or a file still needs a line of it),
-    take out just the lines that this run added and nothing needs."""
-    if not maps or ENV_PATH in result.restored:
-        return
+    take out just the lines that these edits added and nothing needs. Whether it is as before now.
+    """
     now = read_file(root, ENV_PATH)
-    if now is None or any(is_back(journal, entry, now) for entry in maps):
-        return
-    added = _added(maps)
+    if now is None:
+        return False
+    added = _added([entry for entry in maps if not is_back(journal, entry, now)])
     kept = [
         line
         for line in now.splitlines(keepends=True)
-        if line.rstrip(b"\r\n") not in added or _refers(line, needed)
+        if b"ref+" not in line or line.rstrip(b"\r\n") not in added or _refers(line, needed)
     ]
     after = b"".join(kept)
-    created = not maps[0].facts["before"]
-    if created and not any(line.strip() and not line.startswith(b"#") for line in kept):
+    if after == now:
+        return False
+    made_by_us = any(not entry.facts["before"] for entry in maps)
+    if made_by_us and not any(line.strip() and not line.startswith(b"#") for line in kept):
         remove_file(root, ENV_PATH, now)
-        result.restored.append(ENV_PATH)
-    elif after != now:
-        replace_file(root, ENV_PATH, now, after, run)
-        result.restored.append(ENV_PATH)
+        return True
+    replace_file(root, ENV_PATH, now, after, run)
+    return any(is_back(journal, entry, after) for entry in maps)
 
 
 def _refers(line: bytes, needed: set[str]) -> bool:
@@ -188,29 +189,48 @@ def _created(entries: Sequence[Entry]) -> set[str]:
     return created
 
 
+def _kept_before(journal: Journal, run: str) -> tuple[set[str], list[Entry]]:
+    """What the undo of other runs left because some file needed it: entries, and edits of
+    env.yaml. Whoever is undone last takes it along."""
+    names: set[str] = set()
+    maps: list[Entry] = []
+    for other in journal.runs():
+        entries = journal.read(other)
+        last = [e for e in entries if e.phase == "vault-emptied"][-1:]
+        if other == run or state_of(entries) != "undone" or not last:
+            continue
+        if kept := last[0].facts.get("kept"):
+            names |= set(kept)
+            maps += [e for e in open_edits(entries) if e.facts["path"] == ENV_PATH]
+    return names, maps
+
+
 def _empty_vault(
     journal: Journal,
     run: str,
-    entries: Sequence[Entry],
+    created: set[str],
     vault: Vault,
     referenced: Callable[[], Iterable[Reference]],
     needed: set[str],
     result: Undone,
 ) -> None:
-    created = _created(entries)
     used = {format_reference(reference) for reference in referenced()} | needed
     names = [n for n in sorted(created) if format_reference(vault.reference(n)) not in used]
     present = set(vault.names())
-    result.kept = sorted(created - set(names))
+    result.kept = sorted((created - set(names)) & present)
     result.removed = [name for name in names if name in present]
     if result.removed:
         vault.delete([vault.reference(name) for name in result.removed])
-    if sweep := getattr(vault, "sweep", None):
-        sweep()
-    discard = getattr(vault, "discard_if_empty", None)
-    if discard is not None and any(e.facts.get("fresh") for e in entries if e.phase == "vault"):
-        discard()
-    journal.append([Entry(run, "vault-emptied", facts={"removed": result.removed})])
+    facts = {"removed": result.removed, "kept": result.kept}
+    journal.append([Entry(run, "vault-emptied", facts=facts)])
+
+
+def _tidy_vault(vault: Any, *, discard: bool) -> None:  # noqa: ANN401 -- what only some have
+    """Remove what a killed run left beside the vault, and one that a run made if it is empty."""
+    if hasattr(vault, "sweep"):
+        vault.sweep()
+    if discard and hasattr(vault, "discard_if_empty"):
+        vault.discard_if_empty()
 
 
 def mapped(data: bytes) -> list[Reference]:

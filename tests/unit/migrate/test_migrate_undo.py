@@ -347,3 +347,49 @@ def test_an_edit_that_cannot_be_made_is_a_conflict(moved, monkeypatch):
 
     monkeypatch.setattr(module, "replace_file", denied)
     assert tree.undo().conflicts == [("a.yaml", "permission denied")]
+
+
+class TestOrder:
+    @pytest.fixture
+    def two(self, tree):
+        """Two runs that share an entry, the second one for code that reads a variable."""
+        first = tree.plant("a.yaml", "db_password: {}\n", "same")
+        second = tree.plant("b.py", 'DB_PASSWORD = "{}"\n', "same")
+        before = tree.files()
+        tree.apply(tree.plan(first).steps)
+        older = tree.run
+        tree.apply(tree.plan(second, taken={"DB_PASSWORD": first.secret.digest}).steps)
+        return tree, older, before
+
+    def test_what_another_run_needs_stays(self, two):
+        tree, older, before = two
+        tree.references = list  # as if git ignored every file
+        result = tree.undo(older)
+        assert (result.removed, result.kept) == ([], ["DB_PASSWORD"])
+        assert tree.read("a.yaml") == before["a.yaml"]
+        assert "DB_PASSWORD" in parse_env_map(tree.read(ENV_PATH))
+        assert "DB_PASSWORD" in tree.vault.values
+
+    def test_the_last_one_takes_it_along(self, two):
+        tree, older, before = two
+        tree.undo(older)
+        assert tree.undo(tree.run).removed == ["DB_PASSWORD"]
+        assert tree.files() == before
+        assert tree.vault.values == {}
+
+    def test_a_file_that_was_put_back_by_hand_needs_nothing(self, two):
+        tree, older, before = two
+        tree.write("b.py", before["b.py"])
+        assert tree.undo(older).removed == ["DB_PASSWORD"]
+        assert tree.files() == before
+
+
+def test_a_run_that_did_nothing_is_not_the_last(tree):
+    finding = tree.plant("a.yaml", "db_password: {}\n")
+    tree.apply(tree.plan(finding).steps)
+    moved = tree.run
+    tree.vault.values["MAIL_PASSWORD"] = b"another"
+    steps = tree.plan(tree.plant("b.yaml", "mail_password: {}\n")).steps
+    with pytest.raises(VaultError):
+        tree.apply(steps)
+    assert last_run(tree.journal) == moved
