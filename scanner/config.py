@@ -228,6 +228,8 @@ def _inside(document: Document, keys: Sequence[Key], path: str) -> str:
     full = os.path.normpath(os.path.join(document.root, path))
     if os.path.isabs(path) or leads_out(full, document.root):
         raise document.error(keys, f"{keys[0]}: {path} leads out of the repository")
+    if os.path.exists(full) and not os.path.isfile(full):  # whoever opens a pipe waits for ever
+        raise document.error(keys, f"{keys[0]}: {path} is not a regular file")
     return full
 
 

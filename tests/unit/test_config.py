@@ -323,6 +323,14 @@ def test_a_pyproject_that_is_no_file_is_left_alone(tmp_path: Path, kind: str) ->
     assert load(str(tmp_path)) == Config()
 
 
+@pytest.mark.parametrize("line", ["rules = ['r.toml', 'pipe']", "baseline = 'pipe'"])
+def test_a_pipe_in_the_place_of_a_named_file_is_refused(tmp_path: Path, line: str) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    got = refused(tmp_path, f"\n{line}\n")
+    assert got.message.startswith(".unleak.toml:2: ")
+    assert got.message.endswith("pipe is not a regular file")
+
+
 def test_a_link_inside_the_repository_will_do(tmp_path: Path) -> None:
     at(tmp_path / "conf", 'severity = "low"\n', "own.toml")
     (tmp_path / ".unleak.toml").symlink_to("conf/own.toml")
