@@ -160,6 +160,10 @@ def _check_field(where: str, key: str, value: object) -> None:
 def _check_values(where: str, table: Mapping[str, object]) -> None:
     if not set(cast("str", table["id"])) <= _ID_CHARS:
         raise RuleError(f"{where}: id: only a-z, 0-9 and -")
+    for pattern in cast("list[str]", table.get("paths", [])):
+        # Matching time grows with a power of the wildcards, and a rule may be a hostile one.
+        if sum(pattern.count(char) for char in "*?[") - 2 * pattern.count("**") > 3:
+            raise RuleError(f"{where}: paths: more than three wildcards in {pattern!r}")
     for key, allowed in (
         ("severity", get_args(Severity)),
         ("confidence", get_args(Confidence)),

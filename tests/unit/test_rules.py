@@ -49,6 +49,7 @@ def test_reads_a_rule(tmp_path: Path) -> None:
         (("acme-token", "Acme Token"), "id: only"),
         (("match = ['acme_{lower:8}']", "match = [1]"), "match: must be a list of texts"),
         (("[[rule]]", "[[rules]]"), "unknown key 'rules'"),
+        (("match = [", "paths = ['*a*b*c*d*e']\nmatch = ["), "paths: more than three wildcards"),
         (("name =", "name ="), None),
     ],
 )
