@@ -27,6 +27,8 @@ def report(outcome: Outcome, plan: Plan, done: Survey, notes: Sequence[str], run
     left = [step for step in plan.steps if step.id not in finished]
     for piece in show.by_hand(left, output.escape):
         output.out(piece)
+    if not plan.steps:
+        output.out("nothing to move\n")
     if outcome.done:
         _print_aftermath(outcome.done, done)
         output.out(f"\n'unleak undo {run}'{_where(done.root)} takes this back\n")

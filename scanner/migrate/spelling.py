@@ -50,7 +50,7 @@ def old_bytes(note: Mapping[str, Any], secret: Secret | None) -> bytes:
         facts = note["spell"]
         context = tuple(facts["context"])
         literal = Literal(facts["language"], 0, 0, b"", (), facts["style"], context)
-        return locate.spell(secret.reveal(), literal)
+        return _spell(literal, secret)
     return _opened(note["seal"], secret.reveal())
 
 
@@ -58,9 +58,16 @@ def _spelled(literal: Literal, secret: Secret) -> bytes | None:
     """The canonical spelling, by what the journal will know: position and path are forgotten."""
     bare = Literal(literal.language, 0, 0, b"", (), literal.style, literal.context)
     try:
-        return locate.spell(secret.reveal(), bare)
+        return _spell(bare, secret)
     except RewriteError:
         return None
+
+
+def _spell(literal: Literal, secret: Secret) -> bytes:
+    """The value in the literal's style; "file" is no language: a whole file is its value."""
+    if literal.language == "file":
+        return secret.reveal()
+    return locate.spell(secret.reveal(), literal)
 
 
 def _key(value: bytes, salt: bytes) -> bytes:

@@ -393,3 +393,15 @@ def test_a_run_that_did_nothing_is_not_the_last(tree):
     with pytest.raises(VaultError):
         tree.apply(steps)
     assert last_run(tree.journal) == moved
+
+
+def test_a_private_key_in_its_own_file(tree):
+    text = "-----BEGIN " + "PRIVATE KEY-----\r\n{}\n-----END " + "PRIVATE KEY-----\n"
+    finding = tree.plant("keys/id_rsa", text)
+    before = tree.files()
+    outcome = tree.apply(tree.plan(finding, private_keys=True).steps)
+    assert (len(outcome.done), outcome.failed) == (1, [])
+    assert tree.read("keys/id_rsa").startswith(b"ref+sops://")
+    assert list(tree.vault.values.values()) == [before["keys/id_rsa"]]
+    tree.undo()
+    assert tree.files() == before
