@@ -190,7 +190,7 @@ def _key_file(base: Step, data: bytes) -> Step:
     from scanner.references.syntax import format_reference
 
     assert base.reference is not None
-    new = format_reference(base.reference).encode() + b"\n"
+    new = format_reference(base.reference).encode()  # no line end: rendered, it is the key again
     reason = "whoever reads this file must read a rendered copy from now on"
     return replace(base, edits=(Edit(0, len(data), new),), reason=reason)
 

@@ -188,7 +188,7 @@ def test_a_private_key_is_moved_when_asked(tree):
     step = only(tree.plan(tree.plant("keys/id_rsa", text), private_keys=True))
     assert step.disposition == "review"
     assert step.literal.value == tree.read("keys/id_rsa")
-    new = format_reference(step.reference).encode() + b"\n"
+    new = format_reference(step.reference).encode()
     assert spliced(tree.read("keys/id_rsa"), step.edits) == new
     assert step.name == "ID_RSA"
 

@@ -401,7 +401,7 @@ def test_a_private_key_in_its_own_file(tree):
     before = tree.files()
     outcome = tree.apply(tree.plan(finding, private_keys=True).steps)
     assert (len(outcome.done), outcome.failed) == (1, [])
-    assert tree.read("keys/id_rsa").startswith(b"ref+sops://")
+    assert tree.read("keys/id_rsa") == b"ref+sops://.unleak/vault.sops.yaml#/ID_RSA"
     assert list(tree.vault.values.values()) == [before["keys/id_rsa"]]
     tree.undo()
     assert tree.files() == before
