@@ -26,6 +26,7 @@ from scanner.model import (
     Step,
 )
 from scanner.references.names import Wish, distinct_names
+from scanner.references.syntax import format_reference
 from scanner.rewriters import choose
 
 Read = Callable[[str], bytes]
@@ -153,11 +154,8 @@ def _step(place: _Place, name: str, files: Mapping[str, bytes], target: Target) 
         reference=reference,
         literal=literal,
     )
-    if literal.language == "file":
-        return _key_file(base, files[path])
     try:
-        rewriter = _rewriter(choose.choose(path, literal))
-        rewrite = rewriter(files[path], literal, reference, name)
+        rewrite = rewrite_of(path, files[path], literal, reference, name)
     except RewriteError as problem:
         return replace(base, disposition="refused", reason=problem.message, name="", reference=None)
     reasons = [
@@ -178,6 +176,16 @@ def _is_whole(finding: Finding, literal: Literal) -> bool:
     return finding.start - literal.start <= 1 and literal.end - finding.end <= 1
 
 
+def rewrite_of(
+    path: str, data: bytes, literal: Literal, reference: Reference, name: str
+) -> Rewrite:
+    """How a file that holds `data` changes so that the literal holds the reference or looks the
+    variable `name` up; RewriteError if it cannot."""
+    if literal.language == "file":
+        return _key_file(data, reference)
+    return _rewriter(choose.choose(path, literal))(data, literal, reference, name)
+
+
 def _rewriter(name: str) -> Callable[..., Rewrite]:
     from scanner.registry import REWRITERS, load
 
@@ -185,14 +193,11 @@ def _rewriter(name: str) -> Callable[..., Rewrite]:
     return found
 
 
-def _key_file(base: Step, data: bytes) -> Step:
+def _key_file(data: bytes, reference: Reference) -> Rewrite:
     """A whole file becomes its reference; `unleak render` gives the file back."""
-    from scanner.references.syntax import format_reference
-
-    assert base.reference is not None
-    new = format_reference(base.reference).encode()  # no line end: rendered, it is the key again
+    new = format_reference(reference).encode()  # no line end: rendered, it is the key again
     reason = "whoever reads this file must read a rendered copy from now on"
-    return replace(base, edits=(Edit(0, len(data), new),), reason=reason)
+    return Rewrite((Edit(0, len(data), new),), "uri", "review", reason)
 
 
 def _reviewed_values(steps: Sequence[Step]) -> list[Step]:

@@ -14,7 +14,7 @@ from typing import Any
 
 from scanner.errors import PlanError
 from scanner.fingerprint import fingerprint, with_fingerprints
-from scanner.migrate.plan import file_digest, tree_digest
+from scanner.migrate.plan import file_digest, rewrite_of, tree_digest
 from scanner.model import Edit, Finding, Literal, Place, Plan, Secret, Step
 from scanner.references.syntax import format_reference, parse_reference
 
@@ -129,7 +129,7 @@ def _step(saved: Mapping[str, Any], salt: bytes, files: Mapping[str, bytes]) -> 
     if data and fingerprint(finding, salt) != saved["fingerprint"]:
         raise PlanError(f"{path}: the plan does not fit the value there", "plan again")
     literal = _literal(saved["literal"], path, data, start, end) if data else None
-    return Step(
+    step = Step(
         id=saved["id"],
         finding=finding,
         path=path,
@@ -142,6 +142,20 @@ def _step(saved: Mapping[str, Any], salt: bytes, files: Mapping[str, bytes]) -> 
         edits=tuple(Edit(s, e, base64.b64decode(new)) for s, e, new in saved["edits"]),
         form=saved["form"],
     )
+    _check_edits(step, data)
+    return step
+
+
+def _check_edits(step: Step, data: bytes) -> None:
+    """A plan may come from somebody else: it changes files only as unleak itself would."""
+    if not step.edits:
+        return
+    if step.literal is not None and step.reference is not None:
+        made = rewrite_of(step.path, data, step.literal, step.reference, step.name)
+        if (made.edits, made.form) == (step.edits, step.form):
+            return
+    hint = "make it again with 'unleak migrate --plan FILE'"
+    raise PlanError(f"{step.path}: the plan has another change than unleak makes", hint)
 
 
 def _literal(

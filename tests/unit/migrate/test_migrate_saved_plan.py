@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import replace
 
 import pytest
 
@@ -140,18 +139,26 @@ def test_a_bad_reference_in_it_is_an_error(saved):
         load_plan(edited(text, 0, reference="ref+nowhere://x"), str(tree.root), tree.read)
 
 
-def test_an_edit_of_it_that_does_something_else_is_put_back(saved):
+def test_a_change_that_unleak_would_not_make_is_refused(saved):
     import base64
 
     tree, _, text = saved
-    new = base64.b64encode(b"something else").decode()
-    document = json.loads(text)
-    document["steps"][0]["edits"] = [[*document["steps"][0]["edits"][0][:2], new]]
-    loaded = load_plan(json.dumps(document), str(tree.root), tree.read)
-    before = tree.read(".env")
-    outcome = tree.apply([replace(loaded.steps[0])])
-    assert [path for path, _ in outcome.failed] == [".env"]
-    assert tree.read(".env") == before
+    for index, step in enumerate(json.loads(text)["steps"]):
+        if not step["edits"]:
+            continue
+        more = base64.b64encode(b"# more\n").decode()
+        bent = [
+            edited(text, index, edits=[*step["edits"], [0, 0, more]]),
+            edited(text, index, edits=[[*step["edits"][0][:2], more], *step["edits"][1:]]),
+            edited(
+                text, index, reference="ref+sops://.unleak/vault.sops.yaml#/OTHER", name="OTHER"
+            ),
+            edited(text, index, form="x"),
+            edited(text, index, literal=None),
+        ]
+        for one in bent:
+            with pytest.raises(PlanError, match="another change than unleak makes"):
+                load_plan(one, str(tree.root), tree.read)
 
 
 def test_a_private_key(tree):
