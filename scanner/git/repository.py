@@ -24,6 +24,7 @@ _SAFE = (
     "-c", "protocol.allow=never",
     "-c", "submodule.recurse=false",
 )  # fmt: skip
+_BATCH = 64  # objects held in memory at once
 
 
 @record
@@ -45,6 +46,12 @@ def top_of(path: str) -> str | None:
         if parent == folder:
             return None
         folder = parent
+
+
+def is_bare(folder: str) -> bool:
+    """Whether `folder` is a repository without a work tree, by its layout."""
+    parts = ("HEAD", "objects", "refs")
+    return all(os.path.exists(os.path.join(folder, part)) for part in parts)
 
 
 def listed_files(top: str, under: Sequence[str] = ()) -> list[str]:
@@ -105,8 +112,8 @@ def read_blobs(top: str, ids: Sequence[str]) -> Iterator[tuple[str, bytes | None
             yield blob_id, content
         else:
             packed.append(blob_id)
-    if packed:
-        yield from _batch(top, packed)
+    for first in range(0, len(packed), _BATCH):
+        yield from _batch(top, packed[first : first + _BATCH])
 
 
 def _object_folder(top: str) -> str:

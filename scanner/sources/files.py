@@ -11,7 +11,7 @@ import stat
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from scanner.errors import GitError, UsageError
-from scanner.git.repository import listed_files, top_of
+from scanner.git.repository import is_bare, listed_files, top_of
 from scanner.model import Blob, Place, Skipped
 from scanner.record import record
 
@@ -82,6 +82,9 @@ def _under(tree: Tree, full: str) -> Iterator[Found | Skipped]:
     if not os.path.isdir(full):
         yield from _file(tree.root, full)
         return
+    if is_bare(full):
+        hint = "scan a work tree of it; its history is not read yet"
+        raise UsageError(f"{full}: is a repository without files of its own", hint)
     top = top_of(full) if tree.gitignore else None
     if top is None:
         yield from _walk(tree.root, full)

@@ -97,6 +97,16 @@ def test_a_broken_index_is_three_and_never_clean(tmp_path: Path) -> None:
         assert b"hint" in done.stderr
 
 
+@pytest.mark.parametrize("folder", ["bare.git", "repo/.git"])
+def test_a_repository_without_files_is_not_called_clean(tmp_path: Path, folder: str) -> None:
+    git(tmp_path, "init", "-q", "--bare", "bare.git")
+    git(tmp_path, "init", "-q", "repo")
+    for arguments in ((), ("--no-gitignore",)):
+        done = unleak(tmp_path, "scan", folder, *arguments)
+        assert done.returncode == 2
+        assert b"no secrets" not in done.stdout
+
+
 def test_a_repository_without_commits(tmp_path: Path, made: Made) -> None:
     git(tmp_path, "init", "-q")
     (tmp_path / "a.env").write_text(f"TOKEN={made('x', 30)}\n")
