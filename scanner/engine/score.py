@@ -222,6 +222,8 @@ def _shape(candidate: Candidate, letters: int) -> list[Reason]:
         reasons.append((0.42, "looks random"))
     elif len(value) >= 20 and bits >= 3.5 and classes >= 2:
         reasons.append((0.40, "long and mixed"))
+    elif len(value) >= 12 and bits >= 3.0 and classes >= 2 and word_share(value) < 0.4:
+        reasons.append((0.30, "letters and digits in no word's order"))
     elif classes >= 2 and _PASSWORD.search(candidate.name):
         reasons.append((0.25 if len(value) >= 6 else 0.15, "shaped like a password"))
     else:
