@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from scanner.errors import EditError, LiteralError, RewriteError
+from scanner.errors import EditError, LiteralError, RewriteError, UnleakError
 from scanner.literals import locate
 from scanner.migrate.edit import spliced
 from scanner.model import (
@@ -95,7 +95,7 @@ def _place(finding: Finding, read: Read, files: dict[str, bytes], *, private_key
     try:
         data = files[path] if path in files else files.setdefault(path, read(path))
     except EditError as problem:
-        return _Place(finding, "", refused=problem.message)
+        return _Place(finding, "", refused=_why(problem, path))
     digest = file_digest(data)
     if finding.decoded_by:
         return _Place(finding, digest, refused=f"inside {finding.decoded_by[0]} content")
@@ -108,8 +108,14 @@ def _place(finding: Finding, read: Read, files: dict[str, bytes], *, private_key
         literal = locate.locate(path, data, finding.start, finding.end)
         choose.choose(path, literal)
     except (LiteralError, RewriteError) as problem:
-        return _Place(finding, digest, refused=problem.message)
+        return _Place(finding, digest, refused=_why(problem, path))
     return _Place(finding, digest, literal)
+
+
+def _why(problem: UnleakError, path: str) -> str:
+    """What is in the way, and what to do by hand."""
+    message = problem.message.removeprefix(f"{path}: ")
+    return f"{message}; {problem.hint}" if problem.hint else message
 
 
 def _whole_file(data: bytes) -> Literal:
@@ -157,7 +163,9 @@ def _step(place: _Place, name: str, files: Mapping[str, bytes], target: Target) 
     try:
         rewrite = rewrite_of(path, files[path], literal, reference, name)
     except RewriteError as problem:
-        return replace(base, disposition="refused", reason=problem.message, name="", reference=None)
+        return replace(
+            base, disposition="refused", reason=_why(problem, path), name="", reference=None
+        )
     reasons = [
         choose.review(path),
         "" if _is_whole(finding, literal) else choose.inside(literal, finding.secret.reveal()),

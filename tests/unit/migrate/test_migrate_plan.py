@@ -238,4 +238,4 @@ def test_any_other_error_of_reading_is_not_hidden(tree):
     (tree.root / ".env").unlink()
     with pytest.raises(EditError):
         tree.read(".env")
-    assert only(tree.plan(finding)).reason == ".env: is not there any more"
+    assert only(tree.plan(finding)).reason == "is not there any more"
