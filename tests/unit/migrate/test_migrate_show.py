@@ -100,8 +100,10 @@ def test_what_is_left(tree):
     assert "".join(by_hand(plan.steps, escape)).splitlines() == [
         "",
         "left for you:",
-        "  b.rs:1  *** (16-31 characters)  no rewriting for this kind of file yet; "
-        "move the value by hand, or leave it and record why",
+        (
+            "  b.rs:1  *** (16-31 characters)  no rewriting for this kind of file yet; "
+            "move the value by hand, or leave it and record why"
+        ),
     ]
 
 
