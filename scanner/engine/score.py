@@ -205,10 +205,9 @@ def _words(candidate: Candidate) -> list[Reason]:
 
 
 def _shape(candidate: Candidate, letters: int) -> list[Reason]:
+    """A value that is not made of letters alone: what speaks for chance, then against it."""
     value = candidate.value
-    reasons: list[Reason] = []
     bits = shannon(value)
-    classes = _classes(value)
     if value.isdigit():
         good = bool(_PASSWORD.search(candidate.name)) and 6 <= len(value) <= 16
         return [(0.05 if good else -0.30, "digits only")]
@@ -216,20 +215,29 @@ def _shape(candidate: Candidate, letters: int) -> list[Reason]:
         return [(0.40 if bits > 2.8 else -0.2, "hexadecimal of a key's length")]
     if value.startswith((b"http://", b"https://", b"git@", b"ssh://")):
         return [(-0.40, "an address")]
+    return [_mixture(candidate, bits), *_doubts(value, bits, letters)]
+
+
+def _mixture(candidate: Candidate, bits: float) -> Reason:
+    """How the kinds of characters are mixed, for the value's length."""
+    value, classes = candidate.value, _classes(candidate.value)
     if len(value) >= 16 and bits >= 3.3 and classes >= 3:
-        reasons.append((0.45, f"looks random ({bits:.1f} bits a character)"))
-    elif len(value) >= 12 and bits >= 3.0 and classes >= 3:
-        reasons.append((0.42, "looks random"))
-    elif len(value) >= 20 and bits >= 3.5 and classes >= 2:
-        reasons.append((0.40, "long and mixed"))
-    elif len(value) >= 12 and bits >= 3.0 and classes >= 2 and word_share(value) < 0.4:
-        reasons.append((0.30, "letters and digits in no word's order"))
-    elif classes >= 2 and _PASSWORD.search(candidate.name):
-        reasons.append((0.25 if len(value) >= 6 else 0.15, "shaped like a password"))
-    else:
-        reasons.append((0.0 if len(value) >= 8 else -0.15, "short or plain"))
-    share = word_share(value)
-    if share >= 0.55 and len(value) >= 10 and not _HUMAN.search(value):
+        return 0.45, f"looks random ({bits:.1f} bits a character)"
+    if len(value) >= 12 and bits >= 3.0 and classes >= 3:
+        return 0.42, "looks random"
+    if len(value) >= 20 and bits >= 3.5 and classes >= 2:
+        return 0.40, "long and mixed"
+    if len(value) >= 12 and bits >= 3.0 and classes >= 2 and word_share(value) < 0.4:
+        return 0.30, "letters and digits in no word's order"
+    if classes >= 2 and _PASSWORD.search(candidate.name):
+        return (0.25 if len(value) >= 6 else 0.15), "shaped like a password"
+    return (0.0 if len(value) >= 8 else -0.15), "short or plain"
+
+
+def _doubts(value: bytes, bits: float, letters: int) -> list[Reason]:
+    """What makes a mixed value look written rather than drawn."""
+    reasons: list[Reason] = []
+    if word_share(value) >= 0.55 and len(value) >= 10 and not _HUMAN.search(value):
         reasons.append((-0.35, "made of words"))
     if _SECRETISH.search(value) and bits < 4.2:
         reasons.append((-0.35, "says what it is instead of being it"))
@@ -239,7 +247,7 @@ def _shape(candidate: Candidate, letters: int) -> list[Reason]:
         reasons.append((-0.20, "a path"))
     if not value.isascii():
         reasons.append((-0.40, "text in another language"))
-    if letters * 2 < len(value) and classes == 1:
+    if letters * 2 < len(value) and _classes(value) == 1:
         reasons.append((-0.10, "mostly punctuation"))
     return reasons
 
