@@ -37,13 +37,30 @@ def main(argv: list[str] | None = None) -> int:
     except UnleakError as problem:
         output.error(problem.message, problem.hint)
         return problem.exit_code
-    except KeyboardInterrupt:
-        output.note("unleak: interrupted")
-        return EXIT_INTERRUPTED
     except BrokenPipeError:
         # The reader went away; nobody can be told, and the interpreter must not try at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return EXIT_INCOMPLETE
+    except Exception as problem:  # an error of ours: its text may hold a value
+        if os.environ.get("UNLEAK_TRACEBACK"):
+            raise
+        return _internal(problem)
+    except KeyboardInterrupt:
+        output.note("unleak: interrupted")
+        return EXIT_INTERRUPTED
+
+
+def _internal(problem: Exception) -> int:
+    """An error of ours: where it happened, but not its text, which may hold a value."""
+    trace = problem.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    where = ""
+    if trace is not None:
+        where = f" ({os.path.basename(trace.tb_frame.f_code.co_filename)}:{trace.tb_lineno})"
+    hint = "please report this; UNLEAK_TRACEBACK=1 shows all of it, which may include values"
+    output.error(f"internal error: {type(problem).__name__}{where}", hint)
+    return EXIT_INCOMPLETE
 
 
 def _dispatch(arguments: list[str]) -> int:

@@ -19,7 +19,7 @@ _REFERENCE = re.compile(
         |@microsoft\.keyvault|\{resolve:|file:|env:|env\.|base64:\$|https?://169\.254\.)
     | (?:os\.)?environ\b | \bgetenv\b | process\.env | system\.getenv | \benv\[ | \benv\( | env\.fetch
     | secretkeyref | ^/(?:run/secrets|var/run|etc|usr|opt|home|tmp|dev|proc|root|mnt|srv)/ | ^~/ | ^\.{1,2}/
-    | ^/[a-z_.\-]+(?:/[a-z_.\-]+)*/?$ | ^--?[a-z][a-z\-]+$ | ^:\w+: | ^[\w.]+\[-?\d+\]
+    | ^/[a-z_.\-]+(?:/[a-z_.\-]+)*/?$ | ^--?[a-z][a-z\-]+$ | ^\*[A-Za-z_][\w\-]*$ | ^:\w+: | ^[\w.]+\[-?\d+\]
     | ^[a-z]:\\\\ | \.(?:pem|key|crt|cer|p12|pfx|jks|txt|json|ya?ml|toml|ini|cfg|env|js|ts|py|html?|svg|png|php|md)$
     """,
     re.VERBOSE | re.IGNORECASE,
