@@ -42,7 +42,6 @@ def render(
     program = {
         "id": "unleak",
         "name": "unleak",
-        "url": tool.URL,
         "vendor": {"name": "unleak"},
         "version": tool.version(),
     }

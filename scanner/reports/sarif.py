@@ -27,7 +27,6 @@ def render(
     driver = {
         "name": "unleak",
         "version": tool.version(),
-        "informationUri": tool.URL,
         "rules": [_descriptor(rule, summary.rules.get(rule)) for rule in rules],
     }
     results = [_result(f, index, show_secrets=show_secrets, explain=explain) for f in findings]

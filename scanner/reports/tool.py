@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-URL = "https://pypi.org/project/unleak/"
-
 
 def version() -> str:
     """The installed version, "0" if it is run without being installed."""
