@@ -230,7 +230,8 @@ def _scan_shard(part: list[Found]) -> Tally:
 def _result(tally: Tally, database: Database, started: float) -> Result:
     ordered = sorted(tally.findings, key=lambda f: (f.path, f.start, f.end, f.rule))
     used = {finding.rule for finding in ordered}
-    infos: dict[str, RuleInfo] = {r.id: r.info for r in database.rules if r.id in used}
+    rules = database.rules if used else ()  # cached rules are read only when asked for
+    infos: dict[str, RuleInfo] = {rule.id: rule.info for rule in rules if rule.id in used}
     summary = Summary(
         files=tally.files,
         bytes=tally.bytes,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, insort
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
@@ -29,6 +30,7 @@ class Finder:
         self._matcher = Matcher(database, active)
         self._minimum = CONFIDENCES.index(minimum)
         self._block = block & ~1
+        self._reach = database.reach
 
     def slow_rules(self) -> list[str]:
         """Ids of rules that ran out of time since the last call: what they would have found is not
@@ -56,7 +58,7 @@ class Finder:
     def _find_utf16(self, blob: Blob, read: Read, encoding: str) -> list[Finding]:
         """Pieces overlap by twice the longest reach; a finding counts in the piece it starts in."""
         found: dict[tuple[int, str], Judged] = {}
-        overlap = 128 << 10
+        overlap = 4 * self._reach  # a character is two bytes here
         for start in range(0, blob.size, self._block):
             base = max(0, start - overlap)
             piece = view(read(base, self._block + start - base + overlap), encoding, base)
@@ -97,11 +99,14 @@ def _without_overlaps(judged: Iterable[Judged]) -> list[Judged]:
         judged,
         key=lambda j: (j.rule.kind != "format", -j.score, j.start - j.end, j.start, j.rule.id),
     )
-    kept: list[Judged] = []
+    starts: list[int] = []  # of what is kept, in order; nothing kept overlaps, so ends are too
+    kept: dict[int, Judged] = {}
     for one in order:
-        if all(one.end <= other.start or other.end <= one.start for other in kept):
-            kept.append(one)
-    return sorted(kept, key=lambda j: (j.start, j.end))
+        at = bisect_left(starts, one.end)
+        if at == 0 or kept[starts[at - 1]].end <= one.start:
+            insort(starts, one.start)
+            kept[one.start] = one
+    return [kept[start] for start in starts]
 
 
 def _placed(

@@ -76,8 +76,7 @@ class Judgement:
         """The word for "password" in an example that was translated: `user:contraseña@host`."""
         if rule.checksum or rule.prefix:
             return False
-        word = value.decode("utf-8", "replace")
-        return word.isalpha() and (self._aside == "a translation" or not word.isascii())
+        return self._aside == "a translation" and value.decode("utf-8", "replace").isalpha()
 
     def _generic(
         self, rule: Rule, start: int, end: int, key_start: int, key: bytes, value: bytes
@@ -108,7 +107,10 @@ class Judgement:
         before = self._read(max(0, key_start - _AROUND), min(key_start, _AROUND))
         if before[before.rfind(b"\n") + 1 :].strip(b" \t\xef\xbb\xbf") not in _LINE_STARTS:
             return value
-        line = self._read(start, _AROUND).split(b"\n", 1)[0].rstrip(b"\r")
+        line, newline, _ = self._read(start, _AROUND).partition(b"\n")
+        if not newline and len(line) == _AROUND:
+            return value  # no end in sight
+        line = line.rstrip(b"\r")
         for comment in (b" #", b"\t#", b" ;"):
             line = line.split(comment, 1)[0]
         return line.rstrip() or value

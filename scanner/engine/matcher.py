@@ -53,7 +53,8 @@ class Matcher:
         size = len(data)
         for rule, ends in self._by_rule(hits):
             for low, high, inside in _windows(ends, rule.reach):
-                found += self._confirm(rule, data, 0, low, min(high, size), inside)
+                if rule.id not in self.slow:
+                    found += self._confirm(rule, data, 0, low, min(high, size), inside)
         found.sort(key=_place)
         return found
 
@@ -62,6 +63,8 @@ class Matcher:
         found: list[Match] = []
         for rule, ends in self._by_rule(self._all_hits(read, size, block)):
             for low, high, inside in _windows(ends, rule.reach):
+                if rule.id in self.slow:
+                    break
                 base = max(0, low - MARGIN)
                 part = read(base, min(high, size) + MARGIN - base)
                 found += self._confirm(rule, part, base, low, min(high, size), inside)
