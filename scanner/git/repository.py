@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import zlib
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from scanner.errors import GitError
@@ -159,32 +160,22 @@ def commits_with(top: str, path: str, values: Sequence[bytes]) -> list[int]:
     """
     import git
 
-    repository = git.Repo(top)
-    log = repository.git.execute(
-        [
-            "git",
-            *_SAFE,
-            "log",
-            "--all",
-            "--no-renames",
-            "--raw",
-            "--no-abbrev",
-            "--format=%x00",
-            "--no-ext-diff",
-            "--no-textconv",
-            "-m",
-            "--first-parent",
-            "--",
-            path,
-        ],
-        env=_environment(index=False),
-        as_process=False,
-        stdout_as_string=True,
-    )
+    arguments = ["log", "--all", "--no-renames", "--raw", "--no-abbrev", "--format=%x00", "-m"]
+    arguments += ["--no-ext-diff", "--no-textconv", "--first-parent", "--", f":(literal){path}"]
+    try:
+        with git.Repo(top) as repository:
+            log = repository.git.execute(
+                ["git", *_SAFE, *arguments], env=_environment(index=False), stdout_as_string=True
+            )
+    except git.GitError as problem:
+        raise GitError(f"git cannot tell which commits hold a value ({top})") from problem
     ids = [line.split(" ")[3] for line in str(log).splitlines() if line.startswith(":")]
-    contents = dict(read_blobs(top, list(dict.fromkeys(i for i in ids if i.strip("0")))))
-    repository.close()
-    return [sum(value in (contents.get(i) or b"") for i in ids) for value in values]
+    counts = [0] * len(values)
+    times = Counter(ids)
+    for blob_id, content in read_blobs(top, [i for i in times if i.strip("0")]):
+        for number, value in enumerate(values):
+            counts[number] += times[blob_id] * (value in (content or b""))
+    return counts
 
 
 def _environment(*, index: bool) -> dict[str, str]:
