@@ -79,6 +79,8 @@ def survey(request: Request, progress: Progress | None = None) -> Survey:
     summary = replace(
         result.summary, suppressed=dict(sorted(counts.items())), notes=tuple(left_out)
     )
+    if not result.summary.files and not request.staged:
+        notes += left_out  # nobody should take this for a clean tree
     return Survey(root, tuple(kept), summary, tuple(notes))
 
 
@@ -138,6 +140,8 @@ def _scan(
     files, notes = _small_enough(files, request.max_file_size, config)
     if excluded:
         notes.append(f"{len(excluded)} files excluded by patterns")
+    if not files:
+        notes.append("no file to scan there; --no-gitignore reads ignored ones too")
     return scan_files(files, options, skipped, progress), notes
 
 

@@ -41,6 +41,11 @@ def main(argv: list[str] | None = None) -> int:
         # The reader went away; nobody can be told, and the interpreter must not try at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return EXIT_INCOMPLETE
+    except OSError as problem:
+        where = f"{os.fsdecode(problem.filename)}: " if problem.filename else ""
+        why = (problem.strerror or type(problem).__name__).lower()
+        output.error(f"{where}{why}", "check the path, its permissions and the space on the disk")
+        return EXIT_INCOMPLETE
     except Exception as problem:  # an error of ours: its text may hold a value
         if os.environ.get("UNLEAK_TRACEBACK"):
             raise

@@ -32,7 +32,8 @@ from scanner.references.names import is_env_name
 from scanner.survey import Request, Survey, scanner_for, survey
 
 _KEPT = ("paths", "all", "only", "private_keys", "from_baseline", "min_confidence", "severity",
-         "rule", "exclude_rule", "rules", "config", "no_inline_ignores", "vault")  # fmt: skip
+         "rule", "exclude_rule", "rules", "config", "no_inline_ignores", "vault", "baseline",
+         "no_baseline")  # fmt: skip
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -221,7 +222,7 @@ def _carried_out(
     request: Request,
     root: str,
 ) -> Outcome:
-    scanner = scanner_for(replace(request, min_confidence=request.min_confidence), root)
+    scanner = scanner_for(request, root)
     with _interrupts() as interrupted:
         context = Context(root, run, journal, vault, scanner.scan_data, interrupted)
         try:

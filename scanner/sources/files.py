@@ -70,6 +70,9 @@ def list_files(tree: Tree) -> tuple[list[Found], list[Skipped]]:
     found: dict[str, Found] = {}
     skipped: list[Skipped] = []
     for path in tree.paths:
+        if os.path.islink(path) and os.path.isdir(path):
+            hint = "name the folder that it points to"
+            raise UsageError(f"{path}: is a symbolic link, and links are not followed", hint)
         for one in _under(tree, os.path.abspath(path)):
             if isinstance(one, Skipped):
                 skipped.append(one)

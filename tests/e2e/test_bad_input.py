@@ -246,6 +246,37 @@ def test_an_identity_in_the_repository_is_a_finding(tmp_path: Path) -> None:
     assert key.encode() not in done.stdout
 
 
+def test_what_cannot_be_written_is_named(tmp_path: Path, made: Made) -> None:
+    (tmp_path / "a.env").write_text(f"TOKEN={made('x', 30)}\n")
+    done = unleak(tmp_path, "scan", "--format", "json", "--output", "nowhere/x.json")
+    assert done.returncode == 3
+    assert b"no such file" in done.stderr
+    assert b"internal" not in done.stderr
+    if os.path.exists("/dev/full"):
+        with open("/dev/full", "wb") as full:
+            code = subprocess.run(
+                [UNLEAK, "scan"], cwd=tmp_path, stdout=full, check=False
+            ).returncode
+        assert code == 3
+
+
+def test_nothing_to_scan_is_said(tmp_path: Path) -> None:
+    git(tmp_path, "init", "-q")
+    (tmp_path / ".git" / "info" / "exclude").write_text("build\n")
+    (tmp_path / "build").mkdir()
+    (tmp_path / "build" / "a.txt").write_text("x")
+    assert b"no file to scan" in unleak(tmp_path, "scan", "build").stderr
+    (tmp_path / "link").symlink_to("build")
+    assert unleak(tmp_path, "scan", "link").returncode == 2
+
+
+def test_many_findings_in_one_file(tmp_path: Path, made: Made) -> None:
+    lines = [f"T{number}_TOKEN={made(str(number))}\n" for number in range(5000)]
+    (tmp_path / "many.env").write_text("".join(lines))
+    found = findings(unleak(tmp_path, "scan", "--format", "json"))
+    assert len({one["line"] for one in found}) == len(found) > 4900
+
+
 def test_interrupted_is_130(tmp_path: Path) -> None:
     script = (
         "import sys, signal, os, threading\n"
