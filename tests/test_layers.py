@@ -23,6 +23,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "fingerprint": BASE,
     "rules": BASE,
     "engine": BASE | {"rules"},
+    "decode": BASE,
     "git": BASE,
     "sources": BASE | {"git"},
     "filters": BASE | {"config", "config_file", "fingerprint"},
