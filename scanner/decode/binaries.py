@@ -1,0 +1,71 @@
+"""Programs and libraries: their printable strings, the constants of a Java class, a zip behind."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from scanner.decode.limits import Budget, Part, Refused, clipped, viewed
+
+FEWEST = 6  # characters of a string
+
+_ASCII = re.compile(rb"[\t\x20-\x7e]{%d,}" % FEWEST)
+_WIDE = re.compile(rb"(?:[\t\x20-\x7e]\x00){%d,}" % FEWEST)
+
+
+def members(kind: str, data: bytes, budget: Budget) -> Iterator[Part]:
+    """The strings, one a line in the order they stand, and an archive appended to the program."""
+    if kind == "class":
+        constants = _constants(data)
+        if constants is None:
+            yield Refused((), "damaged: a constant pool that ends early")
+        else:
+            yield from viewed(("(constants)",), constants, budget)
+            return
+    yield from viewed(("(strings)",), printable_strings(data), budget)
+    if kind in ("elf", "pe", "macho") and b"PK\x05\x06" in data:
+        from scanner.decode.archives import zip_start
+
+        start = zip_start(data)
+        if start:
+            yield from clipped(("(appended)",), data[start:], budget)
+
+
+def printable_strings(data: bytes) -> bytes:
+    """Runs of FEWEST and more printable characters: ASCII, then those of UTF-16LE as ASCII."""
+    found = _ASCII.findall(data)
+    if b"\x00" in data:
+        found += [text[::2] for text in _WIDE.findall(data)]
+    return b"\n".join(found)
+
+
+# Bytes after the tag; 1 is a text with its length before it.
+# https://docs.oracle.com/javase/specs/jvms/se21/html/jvms-4.html#jvms-4.4
+_SIZES = {3: 4, 4: 4, 5: 8, 6: 8, 7: 2, 8: 2, 9: 4, 10: 4, 11: 4, 12: 4, 15: 3, 16: 2}
+_SIZES |= {17: 4, 18: 4, 19: 2, 20: 2}
+
+
+def _constants(data: bytes) -> bytes | None:
+    """The texts of a class file's constant pool, one a line; None if it is none.
+
+    Their lengths stand before them: as plain strings a printable one would stick to the text.
+    """
+    count = int.from_bytes(data[8:10], "big")
+    found: list[bytes] = []
+    at, number = 10, 1
+    while number < count:
+        if at >= len(data):
+            return None
+        tag = data[at]
+        at += 1
+        if tag == 1:
+            size = int.from_bytes(data[at : at + 2], "big")
+            found.append(data[at + 2 : at + 2 + size])
+            at += 2 + size
+        elif tag in _SIZES:
+            at += _SIZES[tag]
+            number += tag in (5, 6)  # these take two places
+        else:
+            return None
+        number += 1
+    return b"\n".join(found)
