@@ -39,7 +39,8 @@ class Log:
     number -> ids of all parents, where one was not looked at. authors: `name <mail>`, UTF-8 where
     the commit's own encoding allows. authored, committed: seconds, 0 where the commit has no
     readable time. pairs: (blob id, path) -> number of the pair. changes: number -> (pairs it
-    removes, pairs it adds), against the first parent; the same pair in both stays.
+    removes, pairs it adds), against the first parent; the same pair in both stays. cut: parents were
+    missing, and the commits that name them are taken for first commits.
     """
 
     numbers: dict[bytes, int] = field(default_factory=dict)
@@ -51,6 +52,7 @@ class Log:
     committed: array[int] = field(default_factory=lambda: array("q"))
     pairs: dict[tuple[bytes, bytes], int] = field(default_factory=dict)
     changes: dict[int, tuple[list[int], list[int]]] = field(default_factory=dict)
+    cut: bool = False
 
 
 def read_log(
@@ -64,7 +66,8 @@ def read_log(
     """The log of every ref and of every work tree's HEAD, or of `tips` (revisions) alone.
 
     extra: ids of further commits; ids of nothing, or of another kind of object, are passed over.
-    reflogs: with `tips` empty, what reflogs name too. GitError when git cannot read it all.
+    reflogs: with `tips` empty, what reflogs name too. GitError when git cannot read it all, but for
+    commits that are missing: they cut the history off, as in a shallow clone.
     """
     named = (*tips, *extra)
     for name in named:
@@ -78,11 +81,27 @@ def read_log(
         everything = ["--all", "--reflog"] if reflogs else ["--all"]
         arguments = [*_LOG, "--ignore-missing", *everything, "--stdin"]
     request = b"".join(os.fsencode(name) + b"\n" for name in named)
-    log = Log()
     wanted = {blob_id.encode("ascii") for blob_id in blob_ids}
+    try:
+        return _read(stream(top, arguments, request), wanted, Log())
+    except GitError:
+        holes = _holes(top)
+        if not holes:
+            raise
+    import tempfile
+
+    with tempfile.TemporaryDirectory() as folder:
+        roots = os.path.join(folder, "shallow")  # git takes these for commits without parents
+        with open(roots, "wb") as written:
+            written.write(b"".join(commit_id + b"\n" for commit_id in holes))
+        arguments = ["--shallow-file", roots, *arguments]
+        return _read(stream(top, arguments, request), wanted, Log(cut=True))
+
+
+def _read(pieces: Iterator[bytes], wanted: set[bytes], log: Log) -> Log:
     heads: list[bytes] = []
     authors: dict[bytes, bytes] = {}
-    for many in _records(stream(top, arguments, request)):
+    for many in _records(pieces):
         asked = wanted if not wanted.isdisjoint(many.split(b" ")) else set()
         for one in many.split(b"\0\0"):
             head, times, author, *raw = one.split(b"\0", 3)
@@ -96,6 +115,17 @@ def read_log(
             log.committed.append(_seconds(committed))
     _turn(log, heads)
     return log
+
+
+def _holes(top: str) -> list[bytes]:
+    """Ids of the commits of the object store that name a parent which is not there, sorted."""
+    listing = ["cat-file", "--batch-all-objects", "--batch-check=%(objecttype) %(objectname)"]
+    lines = b"".join(stream(top, listing)).splitlines()
+    commits = {line[7:] for line in lines if line.startswith(b"commit ")}
+    request = b"".join(commit_id + b"\n" for commit_id in commits)
+    listing = ["--shallow-file", "", "rev-list", "--no-walk=unsorted", "--parents", "--stdin"]
+    lines = b"".join(stream(top, listing, request)).splitlines() if commits else []
+    return sorted(line.split()[0] for line in lines if not commits.issuperset(line.split()))
 
 
 def _records(pieces: Iterator[bytes]) -> Iterator[bytes]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice
+from operator import attrgetter
 
 from scanner.git.log import Log, is_shallow, peeled, read_log, refs, tree_entries
 from scanner.record import record
@@ -64,7 +65,7 @@ class Whereabouts:
 class Origins:
     """places: blob id -> whereabouts sorted by path; a blob that no commit holds is not there.
     commits: every commit named in them. total: how many commits were looked at. shallow: history is
-    cut off, so `brought_in` may mean "at or before the cut"."""
+    cut off (a shallow clone, missing commits): `brought_in` may mean "at or before the cut"."""
 
     places: Mapping[str, tuple[Whereabouts, ...]]
     commits: Mapping[str, Commit]
@@ -106,15 +107,11 @@ def origins(
     for number, events in enumerate(_slices(log)):
         _place(seen, number * _SLICE, events, places, named)
     return Origins(
-        {blob_id: tuple(sorted(places[blob_id], key=_path)) for blob_id in sorted(places)},
+        {one: tuple(sorted(places[one], key=attrgetter("path"))) for one in sorted(places)},
         {seen.ids[number]: _commit(seen, number) for number in sorted(named)},
         len(log.numbers),
-        is_shallow(top),
+        log.cut or is_shallow(top),
     )
-
-
-def _path(where: Whereabouts) -> str:
-    return where.path
 
 
 def _seen(top: str, log: Log) -> _Seen:

@@ -221,11 +221,27 @@ def test_a_detached_head_of_a_missing_commit_is_passed_over(repo: Path) -> None:
     assert log.peeled(str(repo), [b"HEAD"]) == [b""]
 
 
-def test_a_hole_in_the_history_is_an_error(repo: Path) -> None:
+def test_a_hole_in_the_history_cuts_it_off(repo: Path) -> None:
     lost = commit(repo, "a", "one")
-    commit(repo, "a", "two")
+    kept = commit(repo, "b", "two")
+    last = commit(repo, "c", "three")
+    assert not log.read_log(str(repo), []).cut
     (repo / ".git" / "objects" / lost[:2] / lost[2:]).unlink()
-    with pytest.raises(GitError, match="git: "):
+    read = log.read_log(str(repo), [blob(repo, "one"), blob(repo, "two")])
+    assert read.cut
+    assert list(read.numbers) == [kept.encode(), last.encode()]
+    assert {path for _, path in read.pairs} == {b"a", b"b"}
+    assert [len(added) for _, added in read.changes.values()] == [2]
+    assert len(log.read_log(str(repo), [], ["HEAD"]).numbers) == 2
+    with pytest.raises(GitError, match="no-such"):
+        log.read_log(str(repo), [], ["no-such"])
+
+
+def test_a_missing_tree_is_an_error(repo: Path) -> None:
+    commit(repo, "a", "one")
+    tree = git(repo, "rev-parse", "HEAD^{tree}")
+    (repo / ".git" / "objects" / tree[:2] / tree[2:]).unlink()
+    with pytest.raises(GitError, match=tree[:8]):
         log.read_log(str(repo), [])
 
 
