@@ -39,8 +39,8 @@ class Log:
     number -> ids of all parents, where one was not looked at. authors: `name <mail>`, UTF-8 where
     the commit's own encoding allows. authored, committed: seconds, 0 where the commit has no
     readable time. pairs: (blob id, path) -> number of the pair. changes: number -> (pairs it
-    removes, pairs it adds), against the first parent; the same pair in both stays. cut: parents were
-    missing, and the commits that name them are taken for first commits.
+    removes, pairs it adds), against the first parent; the same pair in both stays. cut: some
+    parents are missing, and the commits that name them are taken for first commits.
     """
 
     numbers: dict[bytes, int] = field(default_factory=dict)
