@@ -34,7 +34,7 @@ def _backslash(match: re.Match[bytes]) -> bytes:
     if kind == "wide":
         return _utf8(int(text[2:].strip(b"{}"), 16), text)
     if kind == "byte":
-        return bytes((int(text[2:], 16),))
+        return bytes((int(match["byte"][1:], 16),))
     if kind == "octal":
         return bytes((int(text[1:], 8),))
     return _SIMPLE.get(text[1:], text[1:])
@@ -91,6 +91,12 @@ _DECODERS: dict[str, tuple[re.Pattern[bytes], Decode]] = {
     "continued": (re.compile(rb"\\\r?\n[ \t]{0,80}"), _nothing),
 }  # fmt: skip
 
+# A join that could hide something: no white space at the quotes, unlike the parts of a message.
+_JOIN = re.compile(
+    rb"[\"'](?:[ \t]{0,8}[+.&~]|(?=[ \t\r\n\\]))" + _LIMITED + rb"(?:[+.&~][ \t]{0,8})?"
+    rb"[bBrRuUfF]{0,2}[\"'][\w+/=.-]"
+)
+_BEFORE_JOIN = frozenset(b"+/=.-_ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789")
 KINDS = frozenset(_DECODERS)
 _OVER_LINES = frozenset({"joined", "continued", "quoted-printable"})
 _BETWEEN = b" \t\r+.&~\"'\\"  # what may stand between the start of a line and a hit on a join
@@ -99,12 +105,23 @@ _BETWEEN = b" \t\r+.&~\"'\\"  # what may stand between the start of a line and a
 def views(kind: str, data: bytes, ends: list[int]) -> list[Encoded]:
     """The decoded texts around the hits of one kind; `ends`: sorted end offsets, no two equal."""
     pattern, decode = _DECODERS[kind]
+    if kind == "joined":
+        ends = [end for end in ends if _is_join(data, end)]
     found = []
     for start, end in _stretches(data, ends, over_lines=kind in _OVER_LINES):
         view = substituted(kind, data, start, end, pattern, decode)
         if view is not None:
             found.append(view)
     return found
+
+
+def _is_join(data: bytes, hit: int) -> bool:
+    """Whether two literals without white space at the join stand around the hit."""
+    return any(
+        match.start() and data[match.start() - 1] in _BEFORE_JOIN
+        for match in _JOIN.finditer(data, max(1, hit - 52), hit + 160)
+        if match.start() <= hit
+    )
 
 
 def _stretches(data: bytes, ends: list[int], *, over_lines: bool) -> list[tuple[int, int]]:
@@ -117,6 +134,9 @@ def _stretches(data: bytes, ends: list[int], *, over_lines: bool) -> list[tuple[
             start = data.rfind(b"\n", low, start - 1) + 1 or low
         end = data.find(b"\n", hit, high)
         end = high if end < 0 else end
+        if over_lines and end < high and not data[hit:end].strip(_BETWEEN):
+            end = data.find(b"\n", end + 1, high)
+            end = high if end < 0 else end
         if found and start <= found[-1][1] + 1:
             found[-1] = (min(found[-1][0], start), max(found[-1][1], end))
         else:

@@ -16,6 +16,7 @@ from scanner.record import record
 
 LINE = 1024  # bytes: longer lines are not the lines of a wrapped run
 NAME = 160  # bytes in front of a run in which the name it is given to is looked for
+_UNNAMED = 9  # decoded bytes: what is shorter is of use only when a name stands in front
 _INDENT = 80
 _SHORTEST = 16  # characters of a line that another may continue
 
@@ -69,7 +70,7 @@ def runs(kind: str, data: bytes, hits: list[tuple[int, int]]) -> list[Encoded]:
             offset = before[number] + max(0, end - starts[number] - size)
             offsets.setdefault(offset % alphabet.group, offset)
             at += 1
-        for offset in sorted(offsets):
+        for offset in sorted(offsets.values()):
             one = _decoded(alphabet, data, pieces, before, offset)
             if one is not None:
                 found.append(one)
@@ -179,6 +180,8 @@ def _decoded(
     magic = raw.startswith(MAGIC) or raw.startswith(MAGIC, first)
     if not magic and not _is_text(raw, first):
         return None
+    if len(raw) < _UNNAMED and _named(data, pieces[0][0], pieces[-1][1], raw) is None:
+        return None
     if first and not _ALL_TEXT.fullmatch(raw, 0, first):
         return _from(alphabet, data, pieces, before, offset, raw[first:])
     return _from(alphabet, data, pieces, before, skip, raw)
@@ -230,7 +233,7 @@ def _from(
         end += 1
     count = before[-1] + pieces[-1][1] - pieces[-1][0]
     start = place(offset)
-    low, high = _named(data, start, end, raw)
+    low, high = _named(data, start, end, raw) or (start, end)
     unit = 1
     encoding = _wide(raw, 0)
     if encoding:
@@ -261,15 +264,15 @@ def _from(
     return Encoded(alphabet.kind, start, end, view, locate)
 
 
-def _named(data: bytes, start: int, end: int, raw: bytes) -> tuple[int, int]:
+def _named(data: bytes, start: int, end: int, raw: bytes) -> tuple[int, int] | None:
     """[low, high) that holds the run and the name and quotes around it, when it is one value."""
     if len(raw) > 512 or b"\n" in raw.rstrip() or raw.startswith(MAGIC):
-        return start, end
+        return None
     floor = max(0, start - NAME)
     line = max(floor, data.rfind(b"\n", floor, start) + 1)
     match = _NAMED.search(data, line, start)
     if match is None:
-        return start, end
+        return None
     quote = data[start - 1 : start]
     closed = quote in (b'"', b"'") and data[end : end + 1] == quote
     return match.start(), end + closed

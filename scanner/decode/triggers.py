@@ -32,14 +32,16 @@ _SECOND = "[ACDEFGHQSTUVWXgijklmnwyz0123]"
 _THIRD = "[ABEFIJMNQRUVYZcdghklopstwx014589]"
 _GROUP = f"(?:{_FIRST}{_SECOND}{_THIRD}[A-Za-z0-9+/_-])"
 _UTF16 = "(?:[I-Za-f][AQgw][AB].A[C-H][AEIMQUYcgkosw048]A)"  # three ASCII characters, two units
-_MAGIC = "(?:UEsDB[AB]|H4sI[A-I].|QlpoO[A-Z]|[/_]Td6WF|KLUv[/_]|JVBERi|f0VMRg|U1FMaX)"
+_MAGIC = (  # zip, gzip, bzip2, xz, zstd, PDF, ELF, SQLite: as literals, the cheapest of all
+    "(?:UEsDB[AB]|H4sI[A-I].|QlpoO[A-Z]|/Td6WF|_Td6WF|KLUv/.|KLUv_.|JVBERi|f0VMRg|U1FMaX)"
+)
 _EDGE = "(?:^|[^A-Za-z0-9])"
-_ASSIGNED = """[:=][ "']{1,2}"""
 _TAIL = f"(?:{_FIRST}[AQgw]==|{_FIRST}{_SECOND}[AEIMQUYcgkosw048]=)"
 
 _HEX_TEXT = "(?:[2-7][0-9A-Fa-f]){12}"
 _HEX_MAGIC = (
-    "(?:504b0304|(?:1f8b08|425a68)[0-9a-f]{2}|fd377a58|28b52ffd|25504446|7f454c46|53514c69)"
+    "(?:504b0304|504B0304|1f8b08..|1F8B08..|425a68..|425A68..|fd377a58|FD377A58|28b52ffd|28B52FFD"
+    "|25504446|7f454c46|7F454C46|53514c69|53514C69)"
 )
 _PLAIN = "(?:[46][1-9A-Fa-f]|[57][0-9Aa]|3[0-9]|5[Ff])"  # a letter, a digit or _
 _MARK = "(?:2[2267BbDdFf]|3[AaDd])"  # " & ' + - / : =
@@ -47,18 +49,17 @@ _NUMBER = "&#(?:[xX][2-7][0-9A-Fa-f]|0?[3-9][0-9]|1[0-2][0-9]);"
 _QUOTE = "&(?:quot|apos|#0?3[49]|#x2[27]);"
 
 _WORD = "[A-Za-z0-9+/_=-]"
-_OPERATOR = "[+.&~]"
 
 TRIGGERS: tuple[Trigger, ...] = (
     Trigger("base64", f"{_EDGE}{_GROUP}{{3}}", 13, 12),
     Trigger("base64", f"{_EDGE}{_UTF16}{{2}}", 17, 16),
-    Trigger("base64", f"{_EDGE}{_MAGIC}", 7, 6),
-    # Too short for the above, so only as the value of something: a Kubernetes Secret's `data:`.
-    Trigger("base64", f"{_ASSIGNED}{_GROUP}{{1,3}}{_TAIL}", 19),
-    Trigger("base64", f"{_ASSIGNED}{_GROUP}{{2}}[ \"'\r\n]", 12, 8),
+    Trigger("base64", _MAGIC, 6, 6),
+    # Too short for the above: of use as the value of something, as in a Kubernetes Secret.
+    Trigger("base64", f"[ \"']{_GROUP}{{1,2}}{_TAIL}", 13),
+    Trigger("base64", f"[ \"']{_GROUP}{{2}}[ \"'\r\n]", 10, 8),
     Trigger("hex", f"{_EDGE}(?:0[xX])?{_HEX_TEXT}", 27, 24),
     Trigger("hex", "(?i)(?:[2-7][0-9a-f]00){6}", 24, 24),
-    Trigger("hex", f"(?i)(?:^|[^0-9a-f]){_HEX_MAGIC}[0-9a-f]{{20}}", 29, 28),
+    Trigger("hex", _HEX_MAGIC, 8, 8),
     Trigger("hex list", r"(?:0[xX][2-7][0-9A-Fa-f][, \t\r\n]{1,4}){6}", 48),
     Trigger("percent", r"%[2-7][0-9A-Fa-f]%[2-7][0-9A-Fa-f]", 6),
     Trigger("percent", "%(?:[46][1-9a-fA-F]|[57][0-9aA]|5[fF]|2[dD])", 3),
@@ -75,16 +76,11 @@ TRIGGERS: tuple[Trigger, ...] = (
     Trigger("html", f"[A-Za-z0-9]{_NUMBER}[A-Za-z0-9]", 9),
     Trigger("quoted-printable", "=3[dD][A-Za-z\"'/ ]", 4),
     Trigger("quoted-printable", r"[^\r\n]{60}[A-Za-z0-9+/_.-]=\r?\n[A-Za-z0-9+/_=-]", 65),
-    Trigger("joined", f"{_WORD}[\"'][ \t]{{0,2}}{_OPERATOR}[ \t]{{0,2}}[\"']{_WORD}", 9),
-    Trigger(
-        "joined",
-        f"{_WORD}[\"'][ \t]{{0,2}}{_OPERATOR}[ \t]{{0,2}}\r?\n[ \t]{{0,40}}[\"']{_WORD}",
-        51,
-    ),
-    Trigger(
-        "joined", f"{_WORD}[\"']\r?\n[ \t]{{0,40}}{_OPERATOR}[ \t]{{0,2}}[\"']{_WORD}", 49
-    ),
+    # The first halves of joins alone: whole ones are dear, since they count white space.
+    Trigger("joined", f"{_WORD}[\"'] ?[+.&~][ \"'\r\n]", 5),
+    Trigger("joined", f"[ \t][+.&~] ?[\"']{_WORD}", 5),
     Trigger("joined", f"{_WORD}[\"'][ \t]{{1,2}}[\"']{_WORD}", 6),
-    Trigger("joined", f"{_WORD}[\"'](?: ?\\\\)?\r?\n[ \t]{{1,40}}[\"']{_WORD}", 48),
+    Trigger("joined", f"{_WORD}[\"']\r?\n[ \t]{{1,40}}[\"']{_WORD}", 46),
+    Trigger("joined", "[\"'] ?\\\\\r?\n", 5),
     Trigger("continued", rf"{_WORD}\\\r?\n[ \t]{{0,24}}{_WORD}", 29),
 )  # fmt: skip
