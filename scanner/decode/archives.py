@@ -25,7 +25,7 @@ _CENTRAL = struct.Struct("<4s6H3I5H2I")
 _FINAL = struct.Struct("<4s4H2IH")
 ENCRYPTED, STREAMED = 1, 8  # bits of a member's flags
 METHODS = {8: "deflate", 12: "bzip2", 14: "lzma", 93: "zstd", 20: "zstd", 95: "xz"}
-DESCRIPTOR = 24  # bytes that may follow a streamed member
+DESCRIPTOR = 12  # bytes behind a streamed member that no signature tells from content
 
 
 class _Entry(NamedTuple):
@@ -85,13 +85,14 @@ def _zip(data: bytes, budget: Budget) -> Iterator[Part]:
             yield Refused((entry.name,), "overlaps another member")
             continue
         starts.insert(at, entry.offset)
-        ends.insert(at, end + (DESCRIPTOR if entry.flags & STREAMED else 0))
+        ends.insert(at, end)
         yield from _member(entry, data, place, budget)
     starts.append(found.start)
     ends.append(found.final)
     at = 0
     for start, end in zip(starts, ends, strict=True):
-        if start > at:
+        at += _descriptor(data, at)
+        if start - at > DESCRIPTOR:
             yield from _stray(data, at, start, budget)
         at = max(at, end)
     if found.comment:
@@ -228,11 +229,18 @@ def _stray(data: bytes, at: int, end: int, budget: Budget) -> Iterator[Part]:
         entry = _Entry(name, flags, method, crc, min(packed, end - place), start)
         yield from _member(entry, data, place, budget)
         at = place + entry.packed
-        if flags & STREAMED and data.startswith(b"PK\x07\x08", at):
-            at = min(end, at + 16)
+        at = min(end, at + _descriptor(data, at))
 
 
 _AFTER = (b"\x03\x04", b"\x01\x02", b"\x07\x08", b"\x05\x06")
+
+
+def _descriptor(data: bytes, at: int) -> int:
+    """The size of the descriptor with a signature at `at`, 0 if there is none."""
+    if not data.startswith(b"PK\x07\x08", at):
+        return 0
+    # sizes of eight bytes where the next signature stands only then
+    return 24 if data[at + 24 : at + 26] == b"PK" and data[at + 16 : at + 18] != b"PK" else 16
 
 
 def _descriptor_crc(data: bytes, at: int) -> int:

@@ -9,8 +9,11 @@ from scanner.decode.limits import Budget, Part, Refused, clipped, viewed
 
 FEWEST = 6  # characters of a string
 
-_ASCII = re.compile(rb"[\t\x20-\x7e]{%d,}" % FEWEST)
-_WIDE = re.compile(rb"(?:[\t\x20-\x7e]\x00){%d,}" % FEWEST)
+_TEXT = bytes((*b"\t", *range(0x20, 0x7F)))
+# Printable bytes become "t", zeros stay, others "x": then finding a run is one search for "tttttt".
+_CLASSES = bytes(116 if byte in _TEXT else 120 if byte else 0 for byte in range(256))
+_RUN, _WIDE_RUN = b"t" * FEWEST, b"t\x00" * FEWEST
+_RUN_END, _WIDE_END = re.compile(rb"t*"), re.compile(rb"(?:t\x00)*")
 
 
 def members(kind: str, data: bytes, budget: Budget) -> Iterator[Part]:
@@ -33,10 +36,21 @@ def members(kind: str, data: bytes, budget: Budget) -> Iterator[Part]:
 
 def printable_strings(data: bytes) -> bytes:
     """Runs of FEWEST and more printable characters: ASCII, then those of UTF-16LE as ASCII."""
-    found = _ASCII.findall(data)
-    if b"\x00" in data:
-        found += [text[::2] for text in _WIDE.findall(data)]
+    classes = data.translate(_CLASSES)
+    found = _runs(data, classes, _RUN, _RUN_END)
+    found += [text[::2] for text in _runs(data, classes, _WIDE_RUN, _WIDE_END)]
     return b"\n".join(found)
+
+
+def _runs(data: bytes, classes: bytes, run: bytes, whole: re.Pattern[bytes]) -> list[bytes]:
+    found: list[bytes] = []
+    at = classes.find(run)
+    while at >= 0:
+        match = whole.match(classes, at)
+        end = match.end() if match else at + len(run)
+        found.append(data[at:end])
+        at = classes.find(run, end)
+    return found
 
 
 # Bytes after the tag; 1 is a text with its length before it.

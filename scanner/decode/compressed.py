@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import bz2
+import io
 import lzma
 import zlib
 from collections.abc import Callable, Iterator
 from importlib import import_module
 from typing import Any
 
-from scanner.decode.containers import UNREAD
+from scanner.decode.containers import HEAD, ROLLS, UNREAD, container_of
 from scanner.decode.limits import Budget, Leaf, Part, Refused, clipped, printable
 
 PIECE = 1 << 18  # encoded bytes fed at once: what follows a stream is copied by its decoder
+SMALL_PIECE = 1 << 10  # for a decoder without a bound: at worst 32 MiB come of it
 LZMA_MEMORY = 192 << 20  # bytes; `xz -9` needs 65 MiB
-ZSTD_WINDOW = 128 << 20  # bytes; what the format's specification asks of every decoder is 8 MiB
+ZSTD_WINDOW = 128 << 20  # bytes; `zstd --long` needs 128 MiB, -19 8 MiB
 
 END, SHORT, LIMIT, DAMAGED = "end", "short", "limit", "damaged"
 
@@ -28,10 +30,13 @@ def members(kind: str, data: bytes, budget: Budget) -> Iterator[Part]:
         yield Refused((), f"no reader for {kind}")
         return
     name = (_gzip_name(data) if kind == "gzip" else "") or f"({kind})"
-    cap, reason = budget.cap(len(data))
     if kind == "zstd" and zstd_module() is None:
         yield Refused((), "zstd needs Python 3.14 or the package zstandard")
         return
+    cap, reason = budget.cap(len(data))
+    start = decode(kind, data, HEAD)[0]
+    if container_of(start, len(data), "") in ROLLS:
+        cap, reason = budget.cap(len(data), rolled=True)
     pieces: list[bytes] = []
     at = size = streams = 0
     state = END
@@ -89,29 +94,35 @@ _DECODERS: dict[str, Callable[[], Any]] = {
 _ERRORS = (zlib.error, lzma.LZMAError, OSError, EOFError, ValueError, MemoryError)
 
 
-def _drain(decoder: Any, data: memoryview, cap: int) -> Stream:  # noqa: ANN401 -- zlib, bz2 or lzma
+def _drain(
+    decoder: Any,  # noqa: ANN401 -- of zlib, bz2, lzma or zstd
+    data: memoryview,
+    cap: int,
+    errors: tuple[type[Exception], ...] = _ERRORS,
+    piece: int = PIECE,
+) -> Stream:
     """Feed piece by piece; what came before damage is kept."""
-    pieces: list[bytes] = []
+    made = io.BytesIO()  # holds everything once, where joining pieces holds it twice
     at = size = 0
     while at < len(data):
-        fed: Any = data[at : at + PIECE]
+        fed: Any = data[at : at + piece]
         at += len(fed)
         while True:
             try:
                 # one more than may be kept: that tells a full stream from a cut one
                 out = decoder.decompress(fed, cap + 1 - size)
-            except _ERRORS:
-                return b"".join(pieces), at, DAMAGED
-            pieces.append(out)
+            except errors:
+                return made.getvalue(), at, DAMAGED
+            made.write(out if len(out) + size <= cap else memoryview(out)[: cap - size])
             size += len(out)
             if size > cap:
-                return b"".join(pieces)[:cap], at, LIMIT
+                return made.getvalue(), at, LIMIT
             if decoder.eof:
-                return b"".join(pieces), at - len(decoder.unused_data), END
+                return made.getvalue(), at - len(decoder.unused_data), END
             fed = getattr(decoder, "unconsumed_tail", b"")
             if not fed and getattr(decoder, "needs_input", True):
                 break
-    return b"".join(pieces), at, SHORT
+    return made.getvalue(), at, SHORT
 
 
 def zstd_module() -> Any | None:  # noqa: ANN401 -- either of two libraries, or none
@@ -128,30 +139,31 @@ def _zstd(data: memoryview | bytes, cap: int) -> Stream:
     library = zstd_module()
     if library is None:
         return b"", len(data), DAMAGED
-    try:
-        if library.__name__ == "zstandard":
-            return _zstandard(library, data, cap)
-        return _drain(library.ZstdDecompressor(), memoryview(data), cap)
-    except (library.ZstdError, *_ERRORS):
-        return b"", len(data), DAMAGED
+    errors = (library.ZstdError, *_ERRORS)
+    if library.__name__ == "zstandard":
+        return _drain(_Zstandard(library), memoryview(data), cap, errors, SMALL_PIECE)
+    options = {library.DecompressionParameter.window_log_max: ZSTD_WINDOW.bit_length() - 1}
+    return _drain(library.ZstdDecompressor(options=options), memoryview(data), cap, errors)
 
 
-def _zstandard(library: Any, data: memoryview | bytes, cap: int) -> Stream:  # noqa: ANN401
-    """All frames at once: this library reads across them."""
-    decoder = library.ZstdDecompressor(max_window_size=ZSTD_WINDOW)
-    pieces: list[bytes] = []
-    size = 0
-    with decoder.stream_reader(data, read_across_frames=True) as reader:
-        while size <= cap:
-            try:
-                out = reader.read(min(PIECE, cap + 1 - size))
-            except library.ZstdError:
-                return b"".join(pieces), len(data), DAMAGED
-            if not out:
-                return b"".join(pieces), len(data), END
-            pieces.append(out)
-            size += len(out)
-    return b"".join(pieces)[:cap], len(data), LIMIT
+class _Zstandard:
+    """The package zstandard in the shape of bz2's decompressor; it cannot bound its output."""
+
+    __slots__ = ("_decoder",)
+
+    def __init__(self, library: Any) -> None:  # noqa: ANN401 -- a module without types here
+        self._decoder = library.ZstdDecompressor(max_window_size=ZSTD_WINDOW).decompressobj()
+
+    def decompress(self, data: memoryview, _most: int) -> bytes:
+        return bytes(self._decoder.decompress(data))
+
+    @property
+    def eof(self) -> bool:
+        return bool(self._decoder.eof)
+
+    @property
+    def unused_data(self) -> bytes:
+        return bytes(self._decoder.unused_data)
 
 
 _STARTS = {

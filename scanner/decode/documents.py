@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from html import unescape
 
 from scanner.decode.compressed import DAMAGED, END, LIMIT, SHORT, Stream, decode, trouble
-from scanner.decode.limits import Budget, Leaf, Part, Refused, viewed
+from scanner.decode.limits import Budget, Leaf, Part, Refused, shown, viewed
 
 # What tells XML whose text is cut into runs: WordprocessingML, DrawingML, SpreadsheetML, ODF.
 _RUNS = re.compile(rb"<(?:w:t|a:t|t|r|text:[a-z]+|m:t|v)[ >]")
@@ -31,6 +31,7 @@ _NAMES = re.compile(rb"/(\w+)")
 _STAGES = {b"Fl": b"FlateDecode", b"A85": b"ASCII85Decode", b"AHx": b"ASCIIHexDecode"}
 _STAGES |= {b"LZW": b"LZWDecode", b"RL": b"RunLengthDecode", b"DCT": b"DCTDecode"}
 MOST_STAGES = 4
+LONGEST_TEXT = 8 << 20  # bytes of a content stream that are read for the text it shows
 # Pictures: no text to read; a JPEG inside is a JPEG file.
 _PICTURES = frozenset((b"DCTDecode", b"JPXDecode", b"CCITTFaxDecode", b"JBIG2Decode"))
 
@@ -117,9 +118,11 @@ def _stream(number: int, head: bytes, encoded: bytes, budget: Budget) -> Iterato
         out, state = out[:cap], LIMIT
     if out:
         yield Leaf(chain, out)
-        text = shown_text(out)
+        text = shown_text(out[:LONGEST_TEXT])
         if text:
             yield from viewed((*chain, "(text)"), text, budget)
+        if len(out) > LONGEST_TEXT and text:
+            yield Refused((*chain, "(text)"), f"larger than {shown(LONGEST_TEXT)}")
     if state == LIMIT:
         yield Refused(chain, reason)
     elif state != END and not (state == SHORT and out):  # many writers leave out the last bytes

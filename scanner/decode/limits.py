@@ -74,11 +74,14 @@ class Budget:
         self.left = limits.total
         self.members = 0
 
-    def cap(self, encoded: int) -> tuple[int, str]:
-        """How many bytes a stream of `encoded` bytes may give, and why no more than that."""
+    def cap(self, encoded: int, *, rolled: bool = False) -> tuple[int, str]:
+        """How many bytes a stream of `encoded` bytes may give, and why no more than that.
+
+        rolled: the stream is an archive, whose members are limited one by one.
+        """
         limits = self.limits
         steep = max(FREE, encoded * limits.ratio)
-        size = min(steep, limits.member, self.left)
+        size = min(steep, self.left if rolled else limits.member, self.left)
         if size == self.left:
             return size, self.total_reason()
         if size == limits.member:
@@ -134,10 +137,8 @@ def viewed(chain: tuple[str, ...], data: bytes, budget: Budget) -> Iterator[Part
 def _clipped(
     kind: type[Leaf | View], chain: tuple[str, ...], data: bytes, budget: Budget
 ) -> Iterator[Part]:
-    cap, reason = budget.cap(len(data))
-    if len(data) <= cap:
-        if data:
-            yield kind(chain, data)
-        return
-    yield kind(chain, data[:cap])
-    yield Refused(chain, reason)
+    most = budget.limits.member
+    if data:
+        yield kind(chain, data[:most])
+    if len(data) > most:
+        yield Refused(chain, f"larger than {shown(most)}")

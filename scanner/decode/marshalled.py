@@ -14,7 +14,7 @@ from scanner.record import record
 Value: TypeAlias = "bytes | list[Value] | None"
 """A text as it is stored, a tuple or other collection as a list, None for all that is neither."""
 
-MOST_OBJECTS = 4_000_000
+MOST_OBJECTS = 2_000_000
 DEEPEST = 2_000  # collections inside each other; marshal has the same limit
 
 _FLAG = 0x80  # the object gets a number, by which later ones refer to it

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from scanner.decode.binaries import printable_strings
-from scanner.decode.compressed import END, LIMIT, decode, trouble
+from scanner.decode.compressed import DAMAGED, END, LIMIT, decode, trouble
 from scanner.decode.limits import Budget, Part, Refused, View, clipped, printable, viewed
 
 
@@ -55,6 +55,8 @@ def _chunk(kind: bytes, body: bytes, budget: Budget) -> Iterator[Part]:
         return
     cap, reason = budget.cap(len(text))
     out, _, state = decode("zlib", text, cap - len(named))
+    if state == DAMAGED and not out:  # draw.io leaves out the header of zlib
+        out, _, state = decode("deflate", text, cap - len(named))
     if out:
         yield View(chain, named + out)
     if state != END:

@@ -15,8 +15,8 @@ from scanner.decode.containers import HEAD, container_of
 from scanner.decode.limits import Budget, Leaf, Part, Refused, printable, viewed
 
 STEPS_AT_ONCE = 10_000  # virtual machine steps between two looks at the counter
-PATIENCE = 20_000  # looks at the counter: 200 million steps, tens of seconds
-FEWEST = 500  # looks that even the smallest database may take
+FEWEST = 500  # looks that even the smallest database may take: a second or so
+BYTES_A_LOOK = 5_000  # one more for each: reading the smallest rows takes a step a byte
 LONGEST = 16 << 20  # bytes of one value, row or statement
 BATCH = 4 << 20  # bytes of rows that become one leaf
 COLUMNS = 2_000
@@ -66,7 +66,7 @@ def _opened(data: bytes) -> sqlite3.Connection:
 
 
 def _tables(connection: sqlite3.Connection, size: int, budget: Budget) -> Iterator[Part]:
-    left = min(PATIENCE, FEWEST + size // 5_000)
+    left = FEWEST + size // BYTES_A_LOOK
 
     def tired() -> bool:
         nonlocal left
@@ -94,7 +94,9 @@ def _rows(connection: sqlite3.Connection, name: bytes, budget: Budget) -> Iterat
     table = _quoted(name)
     title = printable(name)
     columns = [
-        row[1] for row in connection.execute(f"PRAGMA table_xinfo({table})") if row[6] in (0, 1)
+        row[1]
+        for row in connection.execute(f"PRAGMA table_xinfo({table})")
+        if row[6] in (0, 3)  # neither hidden nor computed
     ][:COLUMNS]
     if not columns:
         return
@@ -114,6 +116,7 @@ def _rows(connection: sqlite3.Connection, name: bytes, budget: Budget) -> Iterat
             lines.append(column + b" = " + text)
             size += len(column) + len(text) + 4
         lines.append(b"")
+        size += 32
         if size > BATCH:
             yield from viewed((title,), b"\n".join(lines), budget)
             lines, size = [], 0

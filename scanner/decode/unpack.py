@@ -20,16 +20,18 @@ DEFAULT = Limits()
 class _Level:
     """A container that is open: its parts come one by one."""
 
-    __slots__ = ("chain", "depth", "kind", "parts", "whole")
+    __slots__ = ("chain", "depth", "kind", "paid", "parts", "refused", "whole")
 
     def __init__(
         self, kind: str, data: bytes, chain: tuple[str, ...], depth: int, budget: Budget
     ) -> None:
         members: Members = import_module(MODULES[kind]).members
         self.kind = kind
-        self.whole: Leaf | None = None  # an inner container that gave nothing is a leaf itself
+        self.whole: Leaf | None = None  # what an inner container is if it only refuses
+        self.refused = False
         self.chain = chain
         self.depth = depth
+        self.paid = False  # whether its parts are slices of bytes that were counted already
         self.parts = members(kind, data, budget)
 
 
@@ -37,8 +39,8 @@ def unpack(kind: str, data: bytes, limits: Limits = DEFAULT) -> Iterator[Leaf | 
     """The content of a container of that kind (from `container_of`), all levels of it.
 
     Depth first, in stored order, each time the same. The raw bytes of `data` itself are no leaf;
-    those of an inner container are one when it cannot be opened. Raises nothing but KeyError for a
-    kind that is none.
+    those of an inner container are one when it cannot be read at all. Raises nothing but KeyError,
+    for a kind that is none.
     """
     budget = Budget(limits)
     stack = [_Level(kind, data, (), 1, budget)]
@@ -47,7 +49,7 @@ def unpack(kind: str, data: bytes, limits: Limits = DEFAULT) -> Iterator[Leaf | 
         part = _next(level)
         if part is None:
             stack.pop()
-            if level.whole is not None:
+            if level.whole is not None and level.refused:
                 yield level.whole
             continue
         chain = (*level.chain, *part.chain)
@@ -56,13 +58,17 @@ def unpack(kind: str, data: bytes, limits: Limits = DEFAULT) -> Iterator[Leaf | 
             yield Refused(level.chain, budget.members_reason())
             return
         if isinstance(part, Refused):
+            level.refused = True
             yield Refused(chain, part.reason)
             continue
         level.whole = None
-        if len(part.data) > budget.left:
-            yield Refused(chain, budget.total_reason())
-            return
-        budget.left -= len(part.data)
+        if not level.paid:
+            if len(part.data) > budget.left:
+                if budget.left:
+                    yield Leaf(chain, part.data[: budget.left])
+                yield Refused(chain, budget.total_reason())
+                return
+            budget.left -= len(part.data)
         inner = None
         if isinstance(part, Leaf):
             name = part.chain[-1] if part.chain else ""
@@ -78,6 +84,7 @@ def unpack(kind: str, data: bytes, limits: Limits = DEFAULT) -> Iterator[Leaf | 
             continue
         opened = _Level(inner, part.data, level.chain if rolled else chain, depth, budget)
         opened.whole = Leaf(chain, part.data)
+        opened.paid = rolled
         stack.append(opened)
 
 
