@@ -35,7 +35,7 @@ def members(kind: str, data: bytes, budget: Budget) -> Iterator[Part]:
         return
     cap, reason = budget.cap(len(data))
     start = decode(kind, data, HEAD)[0]
-    if container_of(start, len(data), "") in ROLLS:
+    if container_of(start, len(start), "") in ROLLS:
         cap, reason = budget.cap(len(data), rolled=True)
     pieces: list[bytes] = []
     at = size = streams = 0

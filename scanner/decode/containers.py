@@ -97,7 +97,7 @@ def container_of(head: bytes, size: int, path: str = "") -> str | None:
     head: the first HEAD bytes, or all of shorter content; size: bytes of the whole; path: only its
     suffix counts, and only where a format has no magic. Cheap for ordinary text.
     """
-    if size < 8:
+    if size < 8 or not head:
         return None
     first = head[0]
     for magic, kind in _MAGIC.get(first, ()):
