@@ -14,6 +14,7 @@ class _Opcodes(NamedTuple):
     """The numbers of the instructions that matter."""
 
     constant: int
+    keywords: int  # KW_NAMES of 3.11 and 3.12, else as constant
     name: int
     everywhere: int  # STORE_GLOBAL
     variable: int  # STORE_FAST
@@ -23,8 +24,8 @@ class _Opcodes(NamedTuple):
 
 
 # `dis.opmap` of each version. Later ones than 3.13 are told without assignments.
-_OLD = _Opcodes(100, 90, 97, 125, 95, 105, 144)
-_NEW = _Opcodes(83, 114, 113, 110, 108, 48, 71)
+_OLD = _Opcodes(100, 172, 90, 97, 125, 95, 105, 144)
+_NEW = _Opcodes(83, 83, 114, 113, 110, 108, 48, 71)
 _FIRST_NEW, _FIRST_UNKNOWN = 3560, 3600
 _FIRST_WORDS = 3360  # 3.6: each instruction has two bytes
 
@@ -84,7 +85,7 @@ def _assignments(code: Code, magic: int) -> Iterator[tuple[Value, Value]]:
     run: list[Value] = []  # constants loaded one after the other
     held: Value = None  # the last of them, when one other instruction came after it
     for opcode, argument in _instructions(code.instructions, magic, known):
-        if opcode == known.constant:
+        if opcode in (known.constant, known.keywords):
             value = _at(code.constants, argument)
             if isinstance(value, list) and 0 < len(value) <= len(run):
                 yield from zip(value, run[-len(value) :], strict=True)

@@ -56,7 +56,8 @@ def _chunk(kind: bytes, body: bytes, budget: Budget) -> Iterator[Part]:
     cap, reason = budget.cap(len(text))
     out, _, state = decode("zlib", text, cap - len(named))
     if state == DAMAGED and not out:  # draw.io leaves out the header of zlib
-        out, _, state = decode("deflate", text, cap - len(named))
+        bare = decode("deflate", text, cap - len(named))
+        out, _, state = bare if bare[2] in (END, LIMIT) else (out, 0, state)
     if out:
         yield View(chain, named + out)
     if state != END:
