@@ -28,7 +28,21 @@ MAY_IMPORT: dict[str, set[str]] = {
     "sources": BASE | {"git"},
     "filters": BASE | {"config", "config_file", "fingerprint"},
     "scan": BASE | {"protocols", "rules", "engine", "filters", "sources"},
-    "survey": BASE | {"config", "engine", "filters", "fingerprint", "git", "scan", "sources"},
+    "history": BASE
+    | {
+        "config",
+        "config_file",
+        "decode",
+        "engine",
+        "filters",
+        "fingerprint",
+        "git",
+        "scan",
+        "sources",
+        "rules",
+    },
+    "survey": BASE
+    | {"config", "engine", "filters", "fingerprint", "git", "history", "scan", "sources"},
     "reports": {"model"},
     "references": BASE,
     "literals": BASE | {"registry", "references"},
