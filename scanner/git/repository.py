@@ -11,6 +11,7 @@ import os
 import zlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from scanner.errors import GitError
 from scanner.git.process import run
@@ -26,6 +27,11 @@ _SAFE = (
     "-c", "submodule.recurse=false",
 )  # fmt: skip
 _BATCH = 64  # objects held in memory at once
+# https://git-scm.com/docs/git-receive-pack#_quarantine_environment
+_RECEIVER = (
+    "GIT_DIR", "GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_QUARANTINE_PATH",
+)  # fmt: skip
+_received: dict[str, str] = {}  # what reaches git of them while `quarantine` is open
 
 
 @record
@@ -53,6 +59,39 @@ def is_bare(folder: str) -> bool:
     """Whether `folder` is a repository without a work tree, by its layout."""
     parts = ("HEAD", "objects", "refs")
     return all(os.path.exists(os.path.join(folder, part)) for part in parts)
+
+
+@record
+class Repository:
+    """Where a repository is. top: what git is started for. git_dir: of this work tree, common: of
+    all of its work trees, objects: the object folder. hash_size: bytes of an id. shallow: history
+    is cut off. partial: objects were left on a server.
+    """
+
+    top: str
+    git_dir: str
+    common: str
+    objects: str
+    hash_size: int
+    shallow: bool
+    partial: bool
+
+
+def describe(path: str) -> Repository:
+    """The repository at a work tree, a linked work tree or a bare folder. GitError if it is none."""
+    arguments = ["rev-parse", "--path-format=absolute", "--git-dir", "--git-common-dir",
+                 "--git-path", "objects", "--show-object-format", "--is-shallow-repository"]  # fmt: skip
+    lines = [os.fsdecode(line) for line in _run(path, arguments).split(b"\n")]
+    git_dir, common, objects, kind, shallow = lines[:5]
+    sizes = {"sha1": 20, "sha256": 32}
+    if kind not in sizes:
+        raise GitError(
+            f"object format {kind!r} is not known ({path})", "a newer unleak may know it"
+        )
+    packs = os.path.join(objects, "pack")
+    names = os.listdir(packs) if os.path.isdir(packs) else []
+    partial = any(name.endswith(".promisor") for name in names)
+    return Repository(path, git_dir, common, objects, sizes[kind], shallow == "true", partial)
 
 
 def listed_files(top: str, under: Sequence[str] = ()) -> list[str]:
@@ -178,10 +217,27 @@ def commits_with(top: str, path: str, values: Sequence[bytes]) -> list[int]:
     return counts
 
 
+@contextmanager
+def quarantine() -> Iterator[None]:
+    """Inside, git sees objects that a push has brought and that are not accepted yet.
+
+    A server's hook is told by its environment where they are; without that nothing changes.
+    """
+    if os.environ.get("GIT_QUARANTINE_PATH"):
+        _received.update((name, os.environ[name]) for name in _RECEIVER if name in os.environ)
+        if "GIT_DIR" in _received:  # relative to the hook's folder, which is not git's
+            _received["GIT_DIR"] = os.path.abspath(_received["GIT_DIR"])
+    try:
+        yield
+    finally:
+        _received.clear()
+
+
 def _environment(*, index: bool) -> dict[str, str]:
     kept = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}
     if index and os.environ.get("GIT_INDEX_FILE"):
         kept["GIT_INDEX_FILE"] = os.path.abspath(os.environ["GIT_INDEX_FILE"])
+    kept.update(_received)
     kept.update(
         GIT_OPTIONAL_LOCKS="0",
         GIT_NO_LAZY_FETCH="1",
