@@ -56,6 +56,8 @@ def _nothing(_match: re.Match[bytes]) -> bytes:
     return b""
 
 
+# The lines of a quoted CSV file are no adjacent literals: those are indented.
+_GAP = rb"(?:[ \t]{1,40}(?:\\?\r?\n[ \t]{1,80})?|\\?\r?\n[ \t]{1,80})"
 _LIMITED = rb"[ \t]{0,40}(?:\\?\r?\n[ \t]{0,80})?"  # white space with at most one end of line
 
 _DECODERS: dict[str, tuple[re.Pattern[bytes], Decode]] = {
@@ -84,7 +86,7 @@ _DECODERS: dict[str, tuple[re.Pattern[bytes], Decode]] = {
     "joined": (
         re.compile(
             rb"(?<!\\)(?:[\"']" + _LIMITED + rb"[+.&~]" + _LIMITED + rb"[bBrRuUfF]{0,2}[\"']"
-            rb"|([\"'])(?=[ \t\r\n\\])" + _LIMITED + rb"[bBrRuUfF]{0,2}\1)(?=[^\s,;:)\]}])"
+            rb"|([\"'])" + _GAP + rb"[bBrRuUfF]{0,2}\1)(?=[^\s,;:)\]}])"
         ),
         _nothing,
     ),
@@ -93,7 +95,7 @@ _DECODERS: dict[str, tuple[re.Pattern[bytes], Decode]] = {
 
 # A join that could hide something: no white space at the quotes, unlike the parts of a message.
 _JOIN = re.compile(
-    rb"[\"'](?:[ \t]{0,8}[+.&~]|(?=[ \t\r\n\\]))" + _LIMITED + rb"(?:[+.&~][ \t]{0,8})?"
+    rb"[\"'](?:" + _LIMITED + rb"[+.&~]" + _LIMITED + rb"|" + _GAP + rb")"
     rb"[bBrRuUfF]{0,2}[\"'][\w+/=.-]"
 )
 _BEFORE_JOIN = frozenset(b"+/=.-_ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789")

@@ -18,15 +18,16 @@ LINE = 1024  # bytes: longer lines are not the lines of a wrapped run
 NAME = 160  # bytes in front of a run in which the name it is given to is looked for
 _UNNAMED = 9  # decoded bytes: what is shorter is of use only when a name stands in front
 _INDENT = 80
+_AFTER_LINE = b"\r\n=\"'<\\"  # a word of a text or a name is followed by something else
 _SHORTEST = 16  # characters of a line that another may continue
 
 _SEPARATOR = re.compile(rb"[ \t]{0,8}(?:\r?\n|(?:\\r)?\\n)[ \t]{0,80}(?:[#*>][ \t]{0,8})?")
 _SEPARATOR_END = re.compile(rb"[ \t]{0,8}(?:\r?\n|(?:\\r)?\\n)[ \t]{0,80}(?:[#*>][ \t]{0,8})?\Z")
-_NAMED = re.compile(
-    rb"[\w.\-]{1,64}[\"']?[ \t]{0,8}(?:=>|:=|[:=])[ \t]{0,8}(?:![\w!]{1,16}[ \t]+)?[\"']?\Z"
-)
+_ASSIGNED = re.compile(rb"(?:=>|[:=])[ \t]{0,8}(?:![\w!]{1,16}[ \t]+)?[\"']?\Z")
+_EMAN = re.compile(rb":?[ \t]{0,8}[\"']?[\w.\-]{1,64}")  # a name in front of it, back to front
 _TEXT = re.compile(rb"[\t\n\r\x20-\x7e]{11}")
 _ALL_TEXT = re.compile(rb"[\t\n\r\x20-\x7e]+")
+_SHORT_TEXT = re.compile(rb"[\x20-\x7e]+[\r\n]{0,2}")
 # zip, gzip, bzip2, xz, zstd, PDF, ELF, SQLite
 MAGIC = (
     b"PK\x03\x04", b"\x1f\x8b\x08", b"BZh", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd", b"%PDF-", b"\x7fELF",
@@ -55,7 +56,8 @@ KINDS = frozenset(_ALPHABETS)
 def runs(kind: str, data: bytes, hits: list[tuple[int, int]]) -> list[Encoded]:
     """The decoded runs around the hits of one kind; hits: (end, `grouped` of the trigger)."""
     alphabet = _ALPHABETS[kind]
-    hits = sorted({_trimmed(alphabet, data, end, size) for end, size in hits})
+    trimmed = {_trimmed(alphabet, data, end, size) for end, size in hits}
+    hits = sorted(hit for hit in trimmed if hit[0] and _is_one(alphabet, data, hit[0] - 1))
     found: list[Encoded] = []
     at = 0
     while at < len(hits):
@@ -121,8 +123,14 @@ def _start(alphabet: _Alphabet, data: bytes, end: int, limit: int | None) -> int
         match = alphabet.characters.match(chunk)
         length = match.end() if match else 0
         if length < len(chunk) or len(chunk) < size or (limit is not None and size >= limit):
-            return end - length
+            start = end - length
+            return start + _is_escape(data, start)
         size *= 4
+
+
+def _is_escape(data: bytes, start: int) -> bool:
+    """Whether the first character of a run belongs to an escape, as after a spelled newline."""
+    return data[start - 1 : start] == b"\\" and data[start : start + 1] in (b"n", b"r", b"t")
 
 
 def _above(alphabet: _Alphabet, data: bytes, start: int) -> tuple[int, int] | None:
@@ -142,7 +150,10 @@ def _below(alphabet: _Alphabet, data: bytes, end: int) -> tuple[int, int] | None
         return None
     start = match.end()
     line = alphabet.characters.match(data, start, start + 2 * LINE)
-    return (start, line.end()) if line and line.end() > start else None
+    if line is None or line.end() == start:
+        return None
+    after = data[line.end() : line.end() + 1]
+    return (start, line.end()) if after in _AFTER_LINE else None
 
 
 def _joins(
@@ -199,7 +210,7 @@ _STANDARD = bytes.maketrans(b"-_", b"+/")
 
 def _is_text(raw: bytes, first: int) -> bool:
     if len(raw) - first < 11:
-        return _ALL_TEXT.fullmatch(raw, first) is not None
+        return _SHORT_TEXT.fullmatch(raw, first) is not None
     return _TEXT.search(raw, first) is not None or _wide(raw, first) != ""
 
 
@@ -270,9 +281,10 @@ def _named(data: bytes, start: int, end: int, raw: bytes) -> tuple[int, int] | N
         return None
     floor = max(0, start - NAME)
     line = max(floor, data.rfind(b"\n", floor, start) + 1)
-    match = _NAMED.search(data, line, start)
-    if match is None:
+    sign = _ASSIGNED.search(data, max(line, start - 40), start)
+    name = _EMAN.match(data[line : sign.start()][::-1]) if sign else None
+    if sign is None or name is None:
         return None
     quote = data[start - 1 : start]
     closed = quote in (b'"', b"'") and data[end : end + 1] == quote
-    return match.start(), end + closed
+    return sign.start() - name.end(), end + closed

@@ -71,6 +71,7 @@ class _Tokens:
         self._outer: tuple[array[int], array[int]] = array("q"), array("q")  # in the text
 
     def locate(self, low: int, high: int) -> tuple[int, int, bool]:
+        """Where the decoded bytes [low, high) stand, and whether any of them was decoded."""
         starts, ends = self._inner if self._inner is not None else self._read()
         start = self._place(low, starts, ends, last=False)
         end = self._place(high - 1, starts, ends, last=True) if high > low else start

@@ -35,7 +35,7 @@ _UTF16 = "(?:[I-Za-f][AQgw][AB].A[C-H][AEIMQUYcgkosw048]A)"  # three ASCII chara
 _MAGIC = (  # zip, gzip, bzip2, xz, zstd, PDF, ELF, SQLite: as literals, the cheapest of all
     "(?:UEsDB[AB]|H4sI[A-I].|QlpoO[A-Z]|/Td6WF|_Td6WF|KLUv/.|KLUv_.|JVBERi|f0VMRg|U1FMaX)"
 )
-_EDGE = "(?:^|[^A-Za-z0-9])"
+_EDGE = r"(?:^|[^A-Za-z0-9]|\\[nrt])"  # a spelled newline is an edge too
 _TAIL = f"(?:{_FIRST}[AQgw]==|{_FIRST}{_SECOND}[AEIMQUYcgkosw048]=)"
 
 _HEX_TEXT = "(?:[2-7][0-9A-Fa-f]){12}"
@@ -45,19 +45,19 @@ _HEX_MAGIC = (
 )
 _PLAIN = "(?:[46][1-9A-Fa-f]|[57][0-9Aa]|3[0-9]|5[Ff])"  # a letter, a digit or _
 _MARK = "(?:2[2267BbDdFf]|3[AaDd])"  # " & ' + - / : =
-_NUMBER = "&#(?:[xX][2-7][0-9A-Fa-f]|0?[3-9][0-9]|1[0-2][0-9]);"
+_NUMBER = "(?:&#(?:[xX][2-7][0-9A-Fa-f]|0?[3-9][0-9]|1[0-2][0-9]);)"
 _QUOTE = "&(?:quot|apos|#0?3[49]|#x2[27]);"
 
 _WORD = "[A-Za-z0-9+/_=-]"
 
 TRIGGERS: tuple[Trigger, ...] = (
-    Trigger("base64", f"{_EDGE}{_GROUP}{{3}}", 13, 12),
-    Trigger("base64", f"{_EDGE}{_UTF16}{{2}}", 17, 16),
+    Trigger("base64", f"{_EDGE}{_GROUP}{{3}}", 14, 12),
+    Trigger("base64", f"{_EDGE}{_UTF16}{{2}}", 18, 16),
     Trigger("base64", _MAGIC, 6, 6),
     # Too short for the above: of use as the value of something, as in a Kubernetes Secret.
     Trigger("base64", f"[ \"']{_GROUP}{{1,2}}{_TAIL}", 13),
     Trigger("base64", f"[ \"']{_GROUP}{{2}}[ \"'\r\n]", 10, 8),
-    Trigger("hex", f"{_EDGE}(?:0[xX])?{_HEX_TEXT}", 27, 24),
+    Trigger("hex", f"{_EDGE}(?:0[xX])?{_HEX_TEXT}", 28, 24),
     Trigger("hex", "(?i)(?:[2-7][0-9a-f]00){6}", 24, 24),
     Trigger("hex", _HEX_MAGIC, 8, 8),
     Trigger("hex list", r"(?:0[xX][2-7][0-9A-Fa-f][, \t\r\n]{1,4}){6}", 48),
@@ -72,9 +72,9 @@ TRIGGERS: tuple[Trigger, ...] = (
     Trigger("backslash", r"(?:\\[01][0-7]{2}){3}", 12),
     Trigger("html", f"[:=] ?{_QUOTE}", 8),
     Trigger("html", f"{_QUOTE} ?[:=]", 8),
-    Trigger("html", f"{_NUMBER}{{2}}", 14),
-    Trigger("html", f"[A-Za-z0-9]{_NUMBER}[A-Za-z0-9]", 9),
-    Trigger("quoted-printable", "=3[dD][A-Za-z\"'/ ]", 4),
+    Trigger("html", f"{_NUMBER}{{2}}", 12),
+    Trigger("html", f"[A-Za-z0-9]{_NUMBER}[A-Za-z0-9]", 8),
+    Trigger("quoted-printable", "=3[dD][A-Za-z0-9\"'/ +_-]", 4),
     Trigger("quoted-printable", r"[^\r\n]{60}[A-Za-z0-9+/_.-]=\r?\n[A-Za-z0-9+/_=-]", 65),
     # The first halves of joins alone: whole ones are dear, since they count white space.
     Trigger("joined", f"{_WORD}[\"'] ?[+.&~][ \"'\r\n]", 5),
