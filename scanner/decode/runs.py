@@ -27,6 +27,7 @@ _ASSIGNED = re.compile(rb"(?:=>|[:=])[ \t]{0,8}(?:![\w!]{1,16}[ \t]+)?[\"']?\Z")
 _EMAN = re.compile(rb":?[ \t]{0,8}[\"']?[\w.\-]{1,64}")  # a name in front of it, back to front
 _TEXT = re.compile(rb"[\t\n\r\x20-\x7e]{11}")
 _ALL_TEXT = re.compile(rb"[\t\n\r\x20-\x7e]+")
+_BINARY = re.compile(rb"[\x00-\x08\x0e-\x1f\x7f]")  # a file, perhaps: nothing may stand before it
 _SHORT_TEXT = re.compile(rb"[\x20-\x7e]+[\r\n]{0,2}")
 # zip, gzip, bzip2, xz, zstd, PDF, ELF, SQLite
 MAGIC = (
@@ -244,13 +245,13 @@ def _from(
         end += 1
     count = before[-1] + pieces[-1][1] - pieces[-1][0]
     start = place(offset)
-    low, high = _named(data, start, end, raw) or (start, end)
     unit = 1
     encoding = _wide(raw, 0)
     if encoding:
         text = raw[: len(raw) & ~1].decode(encoding, "replace")
         raw = text.encode()
         unit = 2 if text.isascii() else 0
+    low, high = _named(data, start, end, raw) or (start, end)
 
     def locate(inner: int, stop: int) -> tuple[int, int, bool]:
         lead = start - low  # plain bytes in front
@@ -277,7 +278,7 @@ def _from(
 
 def _named(data: bytes, start: int, end: int, raw: bytes) -> tuple[int, int] | None:
     """[low, high) that holds the run and the name and quotes around it, when it is one value."""
-    if len(raw) > 512 or b"\n" in raw.rstrip() or raw.startswith(MAGIC):
+    if len(raw) > 512 or b"\n" in raw.rstrip() or _BINARY.search(raw):
         return None
     floor = max(0, start - NAME)
     line = max(floor, data.rfind(b"\n", floor, start) + 1)

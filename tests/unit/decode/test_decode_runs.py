@@ -114,6 +114,8 @@ def test_containers_are_kept() -> None:
 @pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
 def test_utf16_is_read(encoding: str) -> None:
     run = base64.b64encode("name = value, encoded".encode(encoding))
+    (named,) = base64_at(b"key: " + run, run)
+    assert named.data == b"key: name = value, encoded"
     (one,) = base64_at(b" " + run, run)
     assert one.data == b"name = value, encoded"
     assert one.back(0, len(one.data)) == (one.start, one.end)
