@@ -10,6 +10,7 @@ import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
+from typing import TYPE_CHECKING
 
 from scanner import config as configuration
 from scanner.config import Config
@@ -28,6 +29,9 @@ from scanner.model import (
 from scanner.record import record, replace
 from scanner.scan import Options, Progress, Result, Scanner, scan_blobs, scan_files
 from scanner.sources.files import Found, Tree, list_files, read_all, root_of
+
+if TYPE_CHECKING:
+    from scanner.history.request import HistoryRequest, RangeRequest
 
 
 @record
@@ -54,6 +58,8 @@ class Request:
     config: str | None = None
     jobs: int = 0
     fingerprints: bool = False
+    history: HistoryRequest | None = None
+    range: RangeRequest | None = None
 
 
 @record
@@ -70,6 +76,8 @@ def survey(request: Request, progress: Progress | None = None) -> Survey:
     """Scan what was asked for and keep what counts."""
     paths = tuple(path for path in request.paths if path != "-")
     root = root_of(paths or (".",))
+    if request.range is not None:
+        return _survey_range(request, root, request.range)
     config = configuration.load(root, explicit=request.config)
     options = _options(request, config)
     wanted = PathFilter((*config.exclude, *request.exclude), load_ignore_file(root))
@@ -82,6 +90,31 @@ def survey(request: Request, progress: Progress | None = None) -> Survey:
     if not result.summary.files and not request.staged:
         notes += left_out  # nobody should take this for a clean tree
     return Survey(root, tuple(kept), summary, tuple(notes))
+
+
+def _survey_range(request: Request, root: str, asked: RangeRequest) -> Survey:
+    """What a range brings in, judged by the configuration of its base."""
+    from scanner.history.gate import gate
+    from scanner.history.ranges import Limits
+
+    if request.history or request.staged or "-" in request.paths:
+        raise UsageError("--range stands alone", "PATH names the repository")
+
+    def ready(folder: str) -> tuple[Options, Limits]:
+        config = configuration.load(folder, explicit=request.config)
+        wanted = PathFilter((*config.exclude, *request.exclude), load_ignore_file(folder))
+        size = request.max_file_size
+        most = configuration.parse_size(size) if size else config.max_file_size
+        return _options(request, config), Limits(wanted.allows, most, asked.new_ignores)
+
+    def keep(
+        folder: str, findings: Sequence[Finding]
+    ) -> tuple[list[Finding], Counter[str], list[str]]:
+        config = configuration.load(folder, explicit=request.config)
+        return _filtered(request, config, folder, findings)
+
+    done = gate(root, asked, ready, keep, request.config)
+    return Survey(root, done.findings, done.summary, done.notes)
 
 
 def scanner_for(request: Request, root: str) -> Scanner:
