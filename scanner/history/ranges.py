@@ -26,7 +26,7 @@ from scanner.model import Blob, Finding, Place, Skipped, Summary
 from scanner.record import record, replace
 from scanner.scan import Options, Scanner, Tally
 
-MESSAGE, TAG_MESSAGE = "<commit message>", "<tag message>"
+MESSAGE, TAG_MESSAGE, TAG_CONTENT = "<commit message>", "<tag message>", "<tag content>"
 FILE_NAME, REF_NAME = "<file name>", "<ref name>"
 _SHOWN = 3  # ids in a note
 
@@ -66,6 +66,7 @@ class RangeScan:
         self.range = asked
         self.notes: list[str] = []
         self.folder = ""
+        self.scanned = 0  # versions
         tips = asked.tips
         self.commits = read_range(top, tips, asked.excluded, asked.hidden) if tips else []
         self.base = asked.base or self._fork()
@@ -115,7 +116,7 @@ class RangeScan:
     def _loose_contents(self) -> Iterator[Commit]:
         """Blobs and trees that tags stand for, as if a commit without parents held them."""
         for kind, object_id in self.range.contents:
-            changes: tuple[Change, ...] = (Change(TAG_MESSAGE, object_id, ("",)),)
+            changes: tuple[Change, ...] = (Change(TAG_CONTENT, object_id, ("",)),)
             if kind == "tree":
                 changes = tree_changes(self.top, "", object_id)
             yield Commit("", (), "", 0, changes)
@@ -135,7 +136,7 @@ class RangeScan:
         rules = scanner.database.rules if used else ()
         loud = (*self.notes, *unread, *added)
         summary = Summary(
-            tally.files,
+            self.scanned,
             tally.bytes,
             time.perf_counter() - started,
             tuple(sorted(tally.skipped, key=lambda s: (s.place.path, s.reason))),
@@ -184,6 +185,7 @@ class RangeScan:
             else:
                 for path in wanted[one]:
                     self._scan_version(scanner, (one, path), data, tally, verdicts)
+                self.scanned += len(wanted[one])
         return [*notes, *([f"{large} larger than {limits.most} bytes left out"] if large else [])]
 
     def _scan_names(self, scanner: Scanner, tally: Tally, verdicts: Verdicts) -> None:
@@ -221,8 +223,9 @@ class RangeScan:
     def _scan_version(
         self, scanner: Scanner, pair: Pair, data: bytes, tally: Tally, verdicts: Verdicts
     ) -> None:
-        numbers = tuple(self._brought.versions[pair])
-        blob = _blob(pair[0], data, self.place(pair[1], numbers[0]))
+        known = self._brought.versions[pair]
+        blob = _blob(pair[0], data, self.place(pair[1], known[0]))
+        numbers = tuple(number for number in known if number < len(self.commits))
         for finding in _find(scanner, blob, tally):
             verdicts.add(finding, numbers, pair[1], data)
 
