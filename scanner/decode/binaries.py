@@ -37,20 +37,24 @@ def members(kind: str, data: bytes, budget: Budget) -> Iterator[Part]:
 def printable_strings(data: bytes) -> bytes:
     """Runs of FEWEST and more printable characters: ASCII, then those of UTF-16LE as ASCII."""
     classes = data.translate(_CLASSES)
-    found = _runs(data, classes, _RUN, _RUN_END)
-    found += [text[::2] for text in _runs(data, classes, _WIDE_RUN, _WIDE_END)]
-    return b"\n".join(found)
+    found = bytearray()
+    for at, end in _runs(classes, _RUN, _RUN_END):
+        found += data[at:end]
+        found += b"\n"
+    for at, end in _runs(classes, _WIDE_RUN, _WIDE_END):
+        found += data[at:end:2]
+        found += b"\n"
+    return bytes(memoryview(found)[:-1])
 
 
-def _runs(data: bytes, classes: bytes, run: bytes, whole: re.Pattern[bytes]) -> list[bytes]:
-    found: list[bytes] = []
+def _runs(classes: bytes, run: bytes, whole: re.Pattern[bytes]) -> Iterator[tuple[int, int]]:
+    """Where each run that begins with `run` starts and ends."""
     at = classes.find(run)
     while at >= 0:
         match = whole.match(classes, at)
         end = match.end() if match else at + len(run)
-        found.append(data[at:end])
+        yield at, end
         at = classes.find(run, end)
-    return found
 
 
 # Bytes after the tag; 1 is a text with its length before it.

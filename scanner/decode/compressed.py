@@ -75,6 +75,8 @@ def decode(kind: str, data: memoryview | bytes, cap: int) -> Stream:
 
     kind: gzip, zlib, deflate (raw), bzip2, xz, lzma or zstd.
     """
+    if cap < 0:
+        return b"", 0, LIMIT
     if kind == "zstd":
         return _zstd(data, cap)
     try:
@@ -155,14 +157,17 @@ class _Zstandard:
         self._decoder = library.ZstdDecompressor(max_window_size=ZSTD_WINDOW).decompressobj()
 
     def decompress(self, data: memoryview, _most: int) -> bytes:
+        """The next decoded bytes."""
         return bytes(self._decoder.decompress(data))
 
     @property
     def eof(self) -> bool:
+        """Whether the frame is complete."""
         return bool(self._decoder.eof)
 
     @property
     def unused_data(self) -> bytes:
+        """What was fed beyond the end of the frame."""
         return bytes(self._decoder.unused_data)
 
 

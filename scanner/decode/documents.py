@@ -31,16 +31,20 @@ _NAMES = re.compile(rb"/(\w+)")
 _STAGES = {b"Fl": b"FlateDecode", b"A85": b"ASCII85Decode", b"AHx": b"ASCIIHexDecode"}
 _STAGES |= {b"LZW": b"LZWDecode", b"RL": b"RunLengthDecode", b"DCT": b"DCTDecode"}
 MOST_STAGES = 4
-LONGEST_TEXT = 8 << 20  # bytes of a content stream that are read for the text it shows
+LONGEST_TEXT = 16 << 20  # bytes of all content streams that are read for the text they show
 # Pictures: no text to read; a JPEG inside is a JPEG file.
 _PICTURES = frozenset((b"DCTDecode", b"JPXDecode", b"CCITTFaxDecode", b"JBIG2Decode"))
 
-# One string, number or operator of a content stream.
+_PRINTABLE = bytes((*b"\t\r\n", *range(0x20, 0x7F)))
+
+# One string, number or operator of a content stream. A string need not close, and nothing is given
+# back (possessive): each byte is looked at twice at most, whatever it is.
+_INSIDE = rb"(?:[^()\\]|\\[\s\S]|\([^()]{0,500}+\))"
 _TOKEN = re.compile(
-    rb"\((?:[^()\\]|\\[\s\S]|\([^()]{0,500}\)){0,20000}\)|<[0-9A-Fa-f\s]{2,20000}>"
+    rb"\(" + _INSIDE + rb"{0,20000}+\)?|<[0-9A-Fa-f\s]{2,20000}+>"
     rb"|\bT[dDJj*m]\b|['\"]|\bET\b|-?\d+(?:\.\d+)?"
 )
-_STRING = re.compile(rb"\((?:[^()\\]|\\[\s\S]|\([^()]{0,500}\)){3,20000}\)")
+_STRING = re.compile(rb"\(" + _INSIDE + rb"{3,20000}+\)?")
 _ESCAPE = re.compile(rb"\\([0-7]{1,3}|\r\n|[\s\S])")
 _NAMED = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f"}
 
@@ -60,7 +64,7 @@ def members(_kind: str, data: bytes, budget: Budget) -> Iterator[Part]:
     if re.search(rb"/Encrypt\s+(?:\d+\s+\d+\s+R|<<)", data):
         yield Refused((), "encrypted")
     plain: list[bytes] = []
-    at = number = 0
+    at = number = read = 0
     while match := _OBJECT_STREAM.search(data, at):
         if data[match.start() - 3 : match.start()] == b"end":
             plain.append(data[at : match.end()])
@@ -74,7 +78,11 @@ def members(_kind: str, data: bytes, budget: Budget) -> Iterator[Part]:
         if number > budget.limits.members:  # empty streams are counted here alone
             yield Refused((), budget.members_reason())
             return
-        yield from _stream(number, head, data[match.end() : end], budget)
+        for part in _stream(number, head, data[match.end() : end], budget):
+            yield part
+            if isinstance(part, Leaf) and read <= LONGEST_TEXT and _shows(part.data):
+                yield from _text(part, LONGEST_TEXT - read, budget)
+                read += len(part.data)
         at = end
     plain.append(data[at:])
     objects = b"".join(plain)
@@ -118,15 +126,27 @@ def _stream(number: int, head: bytes, encoded: bytes, budget: Budget) -> Iterato
         out, state = out[:cap], LIMIT
     if out:
         yield Leaf(chain, out)
-        text = shown_text(out[:LONGEST_TEXT])
-        if text:
-            yield from viewed((*chain, "(text)"), text, budget)
-        if len(out) > LONGEST_TEXT and text:
-            yield Refused((*chain, "(text)"), f"larger than {shown(LONGEST_TEXT)}")
     if state == LIMIT:
         yield Refused(chain, reason)
     elif state != END and not (state == SHORT and out):  # many writers leave out the last bytes
         yield Refused(chain, trouble(state))
+
+
+def _shows(content: bytes) -> bool:
+    """Whether a stream is one of a page: operators that show text, and no picture's bytes."""
+    start = content[:1000]
+    odd = len(start.translate(None, _PRINTABLE))
+    return odd * 4 <= len(start) and (b"Tj" in content or b"TJ" in content)
+
+
+def _text(stream: Leaf, most: int, budget: Budget) -> Iterator[Part]:
+    """What the first `most` bytes of a content stream show."""
+    chain = (*stream.chain, "(text)")
+    text = shown_text(stream.data[:most])
+    if text:
+        yield from viewed(chain, text, budget)
+    if len(stream.data) > most:
+        yield Refused(chain, f"pages larger than {shown(LONGEST_TEXT)}")
 
 
 def _filtered(stage: bytes, data: bytes, cap: int) -> Stream | None:
@@ -180,8 +200,6 @@ def _unpredicted(data: bytes, head: bytes) -> bytes:
 
 def shown_text(content: bytes) -> bytes:
     """The strings that a content stream shows, a line for each move to another line."""
-    if b"Tj" not in content and b"TJ" not in content:
-        return b""
     pieces: list[bytes] = []
     for match in _TOKEN.finditer(content):
         token = match.group()
@@ -200,7 +218,8 @@ def shown_text(content: bytes) -> bytes:
 
 def _spelled(token: bytes) -> bytes:
     """The bytes of a string in parentheses; UTF-16 ones as UTF-8."""
-    return _wide(_ESCAPE.sub(_unescape, token[1:-1]) if b"\\" in token else token[1:-1])
+    text = token[1:].removesuffix(b")")
+    return _wide(_ESCAPE.sub(_unescape, text) if b"\\" in text else text)
 
 
 def _unescape(match: re.Match[bytes]) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from scanner.decode.binaries import printable_strings
@@ -97,16 +98,11 @@ def _jpeg(data: bytes, budget: Budget) -> Iterator[Part]:
 
 def _after_scan(data: bytes, at: int) -> int:
     """The next marker that is neither a stuffed byte nor a restart."""
-    while True:
-        at = data.find(b"\xff", at)
-        if at < 0:
-            return len(data)
-        if data[at + 1 : at + 2] not in _INSIDE:
-            return at
-        at += 2
+    match = _MARKER.search(data, at)
+    return match.start() if match else len(data)
 
 
-_INSIDE = frozenset((b"\x00", *(bytes((n,)) for n in range(0xD0, 0xD8))))
+_MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7]")
 
 
 def _segment(title: str, body: bytes, budget: Budget) -> Iterator[Part]:

@@ -32,7 +32,7 @@ def members(_kind: str, data: bytes, budget: Budget) -> Iterator[Part]:
     try:
         yield from _tables(connection, len(data), budget)
         yield from viewed(("(deleted)",), _deleted(data), budget)
-    except sqlite3.Error as error:
+    except (sqlite3.Error, UnicodeDecodeError) as error:  # messages quote names that are not UTF-8
         reason = "too much work" if "interrupt" in str(error) else "damaged: not all rows"
         yield Refused((), reason)
         yield from viewed(("(strings)",), printable_strings(data), budget)

@@ -9,7 +9,8 @@ from collections.abc import Callable
 import pytest
 from support.containers import make_pdf
 
-from scanner.decode.documents import LONGEST_TEXT, members, run_text, shown_text
+from scanner.decode import documents
+from scanner.decode.documents import members, run_text, shown_text
 from scanner.decode.limits import MIB, Budget, Leaf, Limits, Part, Refused, View
 
 PAGE = b"BT /F1 12 Tf (Hello) Tj 0 -14 Td [(wo) -20 (rl\\144) -300 (\\(x\\))] TJ ET"
@@ -108,19 +109,28 @@ def test_streams_without_an_end_or_in_number() -> None:
     assert limited == [Refused((), "more than 20 members")]
 
 
-def test_text_of_a_giant_stream_is_cut() -> None:
-    page = b"BT (Hello) Tj ET\n" * (LONGEST_TEXT // 17 + 10)
-    *_, refused = stream_of(b"", page)
-    assert refused == Refused(("(stream 1)", "(text)"), "larger than 8 MiB")
+def test_text_of_giant_pages_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(documents, "LONGEST_TEXT", 40)
+    page = b"BT (Hello) Tj ET\n" * 10
+    leaf, text, refused = stream_of(b"", page)
+    assert leaf == Leaf(("(stream 1)",), page)
+    assert text == View(("(stream 1)", "(text)"), b"Hello\nHello\nHe")
+    assert refused == Refused(("(stream 1)", "(text)"), "pages larger than 40 bytes")
+
+
+def test_bytes_of_a_picture_show_no_text() -> None:
+    assert len(stream_of(b"", bytes(range(256)) * 9 + b"(a) Tj")) == 1
 
 
 def test_shown_text() -> None:
     assert shown_text(b"no text here") == b""
+    assert shown_text(b"(never closed") == b"never closed"
     assert (
         shown_text(b"<48656c6c6f> Tj (\\050a\\051) ' (nested (pair)) Tj")
         == b"Hello(a)\nnested (pair)"
     )
-    assert shown_text(b"(" * 5000 + b"Tj") == b""
+    assert shown_text(b"(" * 5000) == b""
+    assert len(shown_text(b"(\\" * 50_000)) > 49_000
 
 
 @pytest.mark.parametrize(
