@@ -26,7 +26,7 @@ def members(_kind: str, data: bytes, budget: Budget) -> Iterator[Part]:
     """Each table's rows, blobs that are containers, and the strings of deleted rows."""
     try:
         connection = _opened(data)
-    except (sqlite3.Error, AttributeError, MemoryError):
+    except (sqlite3.Error, UnicodeDecodeError, AttributeError, MemoryError):
         yield from _damaged(data, budget)
         return
     try:
