@@ -26,8 +26,8 @@ from scanner.model import Blob, Finding, Place, Skipped, Summary
 from scanner.record import record, replace
 from scanner.scan import Options, Scanner, Tally
 
-MESSAGE, TAG_MESSAGE, TAG_CONTENT = "<commit message>", "<tag message>", "<tag content>"
-FILE_NAME, REF_NAME = "<file name>", "<ref name>"
+MESSAGE, TAG_MESSAGE, TAG_CONTENT = "(commit message)", "(tag message)", "(tag content)"
+FILE_NAME, BRANCH_NAME, REF_NAME = "(file name)", "(branch name)", "(ref name)"
 _SHOWN = 3  # ids in a note
 
 Wanted = Callable[[str], bool]
@@ -150,7 +150,8 @@ class RangeScan:
     def part(self, counted: Sequence[Counted]) -> Part:
         """What is left of it after the filters, to be merged with other ranges'."""
         asked = self.range
-        return Part(self.top, self.commits, asked.tips, asked.refs, counted)
+        refs = tuple(self._shown.get(ref, ref) for ref in asked.refs)
+        return Part(self.top, self.commits, asked.tips, refs, counted)
 
     def place(self, path: str, number: int) -> Place:
         """A path at one of the range's commits; secrets in the path are masked."""
@@ -199,9 +200,11 @@ class RangeScan:
                 verdicts.add(replace(finding, places=(place,)), (number,), path)
         for ref in self.range.refs:
             name = ref.removeprefix("refs/").partition("/")[2] or ref
-            for finding in _find(scanner, _blob("", os.fsencode(name), Place(REF_NAME)), tally):
-                shown = name.replace(os.fsdecode(finding.secret.reveal()), finding.masked)
-                place = Place(f"{REF_NAME} {shown}")
+            kind = BRANCH_NAME if ref.startswith("refs/heads/") else REF_NAME
+            for finding in _find(scanner, _blob("", os.fsencode(name), Place(kind)), tally):
+                raw = os.fsdecode(finding.secret.reveal())
+                self._shown[ref] = self._shown.get(ref, ref).replace(raw, finding.masked)
+                place = Place(f"{kind} {self._shown[ref].removeprefix('refs/').partition('/')[2]}")
                 verdicts.add(replace(finding, places=(place,)), ())
 
     def _scan_message(
@@ -234,6 +237,7 @@ class RangeScan:
 
         Text that holds none of the values is passed over.
         """
+        values = verdicts.values()
         lenient = Scanner(replace(options, minimum="low", inline_ignores=False), scanner.database)
         unread = 0
         paths: dict[str, list[str]] = {}
@@ -242,7 +246,7 @@ class RangeScan:
         tally = Tally()
         for one, _, data in read_objects(self.top, list(paths)):
             unread += data is None
-            if data is None or not verdicts.may_be_in(data):
+            if data is None or not _may_hold(data, values):
                 continue
             for path in paths[one]:
                 for finding in _find(lenient, _blob(one, data, Place(path)), tally):
@@ -264,6 +268,11 @@ class RangeScan:
 
 def _blob(object_id: str, data: bytes, place: Place) -> Blob:
     return Blob(object_id, len(data), (place,), data)
+
+
+def _may_hold(data: bytes, values: frozenset[bytes] | None) -> bool:
+    """Whether content may hold one of the values: quick, and sure only when it says no."""
+    return values is None or b"\0" in data or any(value in data for value in values)
 
 
 def _find(scanner: Scanner, blob: Blob, tally: Tally) -> list[Finding]:

@@ -59,12 +59,11 @@ class Verdicts:
         known = self._stood_allowed if self._marker(finding, data) else self._stood
         known.add(identity(finding))
 
-    def may_be_in(self, data: bytes) -> bool:
-        """Whether content from before may hold a value that was found: quick, and sure only when it
-        says no."""
-        if b"\0" in data or any(one.finding.decoded_by for one in self.sightings):
-            return True
-        return any(one.finding.secret.reveal() in data for one in self.sightings)
+    def values(self) -> frozenset[bytes] | None:
+        """What was found, in plaintext; None if some of it was encoded."""
+        if any(one.finding.decoded_by for one in self.sightings):
+            return None
+        return frozenset(one.finding.secret.reveal() for one in self.sightings)
 
     def decide(self) -> tuple[list[Counted], Counter[str], list[str]]:
         """(what counts, sorted by path and place; markers that suppressed, counted; notes that list

@@ -167,11 +167,11 @@ def test_a_tag_with_a_secret_in_its_message(repo: Repository, server: Path, made
     repo.git("tag", "-a", "v1", "-F", "-", stdin=f"release\n\n{line(made, 'x')}".encode())
     done = push(repo, "origin", "v1")
     assert done.returncode != 0
-    assert "<tag message>:3" in done.stderr
+    assert "(tag message):3" in done.stderr
     repo.git("tag", "-a", "v2", "-m", "release")
     assert push(repo, "origin", "v2").returncode == 0
     repo.git("tag", "-a", "v3", "-m", "outer", "v1")
-    assert "<tag message>:3" in push(repo, "origin", "v3").stderr
+    assert "(tag message):3" in push(repo, "origin", "v3").stderr
 
 
 def test_a_tag_of_a_blob_and_of_a_tree(repo: Repository, server: Path, made: Made) -> None:
@@ -179,7 +179,7 @@ def test_a_tag_of_a_blob_and_of_a_tree(repo: Repository, server: Path, made: Mad
     repo.git("tag", "blob", blob)
     done = push(repo, "origin", "blob")
     assert done.returncode != 0
-    assert "<tag content>:1" in done.stderr
+    assert "(tag content):1" in done.stderr
     tree = repo.git("mktree", stdin=f"100644 blob {blob}\tinner.env\n".encode())
     repo.git("tag", "-a", "-m", "tree", "tree", tree)
     done = push(repo, "origin", "tree")
@@ -192,7 +192,12 @@ def test_the_name_of_a_branch(repo: Repository, server: Path, made: Made) -> Non
     repo.git("branch", f"password={value}")
     done = push(repo, "origin", f"password={value}")
     assert done.returncode != 0
-    assert "<ref name> password=***" in done.stderr
+    assert "(branch name) password=***" in done.stderr
+    head = repo.head
+    pushed = f"x {head} refs/heads/password={value} {'0' * 40}\n".encode()
+    done_here = unleak(repo.top, "scan", "--range", "-", "--format", "json", stdin=pushed)
+    assert done_here.returncode == 1
+    assert value not in done_here.stdout + done_here.stderr
     own = [one for one in done.stderr.splitlines() if one.startswith("remote:")]
     assert value not in "".join(own)
 

@@ -187,7 +187,7 @@ def test_one_secret_is_one_finding_with_all_places(repo: Repository, made: Made)
 def test_messages(repo: Repository, made: Made) -> None:
     commit = repo.commit({}, f"subject\n\nbody\n{line(made, 'x')}")
     (one,) = scan(repo).findings
-    assert (one.path, one.line) == ("<commit message>", 4)
+    assert (one.path, one.line) == ("(commit message)", 4)
     assert one.places[0].commit == commit
     assert one.origin
     assert one.origin.at_head
@@ -206,7 +206,7 @@ def test_a_new_name_is_masked_wherever_it_is_shown(repo: Repository, made: Made)
     done = scan(repo)
     shown = [one.path for one in done.findings]
     assert len(shown) == 2
-    assert shown[0].startswith("<file name> dir/ghp_***")
+    assert shown[0].startswith("(file name) dir/ghp_***")
     assert shown[1].startswith("dir/ghp_***")
     assert shown[1].endswith(".env")
     assert token[:30] not in repr(done)
