@@ -1,0 +1,218 @@
+"""Packs: what stands in one, which object is made from which, and the bytes of each.
+
+Read through a memory map, so that a pack of any size costs the pages that are looked at and stays
+readable when a running `git gc` deletes it. Headers are read with numpy, all at once.
+Format: https://git-scm.com/docs/gitformat-pack.
+"""
+
+from __future__ import annotations
+
+import mmap
+import os
+import zlib
+from typing import TYPE_CHECKING, Any
+
+from scanner.git.index import BrokenPackError, Index
+from scanner.record import record
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+COMMIT, TREE, BLOB, TAG, OFS_DELTA, REF_DELTA = 1, 2, 3, 4, 6, 7
+KINDS = {COMMIT: "commit", TREE: "tree", BLOB: "blob", TAG: "tag"}
+NOBODY = -1  # no base: the object stands whole
+BROKEN = -2  # the header cannot be read or names a base that is not in this pack
+_LONGEST_CHAIN_DOUBLINGS = 40
+
+
+@record
+class Forest:
+    """The entries of a pack, sorted by offset; a number stands for an entry in every array.
+
+    position: the entry's number in the index (sorted by id). start, end: where its header begins
+    and where the next entry does, bytes. data: where its compressed bytes begin. size: of what they
+    inflate to (an object, or a delta). parent: the entry it is a delta of, NOBODY or BROKEN.
+    kind: what the object is (COMMIT ... TAG), 0 when that cannot be told.
+    """
+
+    position: NDArray[np.int64]
+    start: NDArray[np.int64]
+    end: NDArray[np.int64]
+    data: NDArray[np.int64]
+    size: NDArray[np.int64]
+    parent: NDArray[np.int64]
+    kind: NDArray[np.int64]
+    root: NDArray[np.int64]
+
+
+class Pack:
+    """One open pack. Close it, or let it go: the map stays while anything holds it."""
+
+    def __init__(self, path: str, index: Index) -> None:
+        self.path = path
+        self.index = index
+        with open(path, "rb") as stream:
+            length = os.fstat(stream.fileno()).st_size
+            if length < 12 + index.hash_size:
+                raise BrokenPackError("the pack is too short")
+            self.map = mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
+        self.view = memoryview(self.map)
+        self.end = length - index.hash_size
+        self._check()
+
+    def _check(self) -> None:
+        version = int.from_bytes(self.map[4:8], "big")
+        if self.map[:4] != b"PACK" or version not in (2, 3):
+            raise BrokenPackError("is no pack of a known version")
+        if self.index.pack_sum and self.map[self.end :] != self.index.pack_sum:
+            raise BrokenPackError("the pack is not the one its index was made for, or is cut off")
+        count = int.from_bytes(self.map[8:12], "big")
+        if self.index.crcs is not None and count != len(self.index.offsets):
+            raise BrokenPackError("the pack holds another number of objects than its index")
+
+    def inflate(self, start: int, end: int, size: int) -> bytes:
+        """The bytes that [start, end) of the pack inflate to: `size` of them, else
+        BrokenPackError."""
+        stream = zlib.decompressobj()
+        try:
+            data = stream.decompress(self.view[start:end], size + 1)
+            if len(data) == size and not stream.eof:
+                data += stream.decompress(stream.unconsumed_tail, 1)  # the checksum comes last
+        except zlib.error as problem:
+            raise BrokenPackError("its compressed bytes are damaged") from problem
+        if len(data) != size or not stream.eof:
+            raise BrokenPackError("it inflates to another size than it says")
+        return data
+
+
+def forest(pack: Pack) -> Forest:
+    """Read every header of a pack and find what each entry is made from."""
+    import numpy as np
+
+    offsets = pack.index.offsets
+    position = np.argsort(offsets, kind="stable")
+    start = offsets[position]
+    end = np.append(start[1:], pack.end)[: len(start)]
+    buffer = np.frombuffer(pack.map, np.uint8)
+    inside = (start >= 12) & (start < pack.end) & (end > start)
+    safe = np.where(inside, start, 12)
+    raw = buffer[np.minimum(safe, pack.end - 1)].astype(np.int64)
+    code = np.where(inside, (raw >> 4) & 7, 0)
+    size, data = _varint(buffer, safe, raw, pack.end)
+    parent = np.full(len(start), NOBODY, np.int64)
+    _offset_bases(buffer, start, data, code, parent, pack.end)
+    _named_bases(pack, position, data, code, parent)
+    broken = ~inside | (size < 0) | (data >= pack.end) | ~np.isin(code, (1, 2, 3, 4, 6, 7))
+    parent[broken] = BROKEN
+    root = _roots(parent)
+    kind = np.where(parent[root] == NOBODY, code[root], 0)
+    kind[(kind == OFS_DELTA) | (kind == REF_DELTA)] = 0
+    return Forest(position, start, end, data, size, parent, kind, root)
+
+
+def _varint(
+    buffer: NDArray[np.uint8], start: NDArray[np.int64], first: NDArray[np.int64], limit: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """(sizes, where the header ends); a size that does not end or fit is -1."""
+    import numpy as np
+
+    size = first & 15
+    at = start + 1
+    going = np.flatnonzero(first & 128)
+    shift = 4
+    while len(going):
+        if shift > 56:
+            size[going] = -1
+            break
+        byte = buffer[np.minimum(at[going], limit - 1)].astype(np.int64)
+        size[going] |= (byte & 127) << shift
+        at[going] += 1
+        going = going[(byte & 128) != 0]
+        shift += 7
+    return size, at
+
+
+def _offset_bases(
+    buffer: NDArray[np.uint8],
+    start: NDArray[np.int64],
+    data: NDArray[np.int64],
+    code: NDArray[np.int64],
+    parent: NDArray[np.int64],
+    limit: int,
+) -> None:
+    """Bases that are named by how far before the entry they stand."""
+    import numpy as np
+
+    which = np.flatnonzero(code == OFS_DELTA)
+    if not len(which):
+        return
+    at = data[which]
+    byte = buffer[np.minimum(at, limit - 1)].astype(np.int64)
+    back = byte & 127
+    at = at + 1
+    going = np.flatnonzero(byte & 128)
+    rounds = 0
+    while len(going) and rounds < 8:
+        byte = buffer[np.minimum(at[going], limit - 1)].astype(np.int64)
+        back[going] = ((back[going] + 1) << 7) | (byte & 127)
+        at[going] += 1
+        going = going[(byte & 128) != 0]
+        rounds += 1
+    back[going] = 0  # a distance that does not end
+    data[which] = at
+    wanted = start[which] - back
+    base = np.minimum(np.searchsorted(start, wanted), len(start) - 1)
+    good = (start[base] == wanted) & (back > 0)
+    parent[which] = np.where(good, base, BROKEN)
+
+
+def _named_bases(
+    pack: Pack,
+    position: NDArray[np.int64],
+    data: NDArray[np.int64],
+    code: NDArray[np.int64],
+    parent: NDArray[np.int64],
+) -> None:
+    """Bases that are named by their id; one that is not in this pack leaves the entry BROKEN."""
+    import numpy as np
+
+    which = np.flatnonzero(code == REF_DELTA)
+    if not len(which):
+        return
+    width = pack.index.hash_size
+    rank = np.empty(len(position), np.int64)
+    rank[position] = np.arange(len(position))
+    for number in which.tolist():
+        at = int(data[number])
+        place = find(pack.index, bytes(pack.view[at : at + width]))
+        data[number] = at + width
+        parent[number] = BROKEN if place < 0 else rank[place]
+
+
+def find(index: Index, name: bytes) -> int:
+    """The position of an id in an index, -1 when it is not there."""
+    import numpy as np
+
+    if len(index.names) == 0 or len(name) != index.hash_size:
+        return -1
+    key: Any = np.array([name], index.names.dtype)
+    place = int(np.searchsorted(index.names, key)[0])
+    return place if place < len(index.names) and index.name(place) == name else -1
+
+
+def _roots(parent: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The root of every entry, by doubling steps. Entries of a loop get themselves and BROKEN."""
+    import numpy as np
+
+    numbers = np.arange(len(parent))
+    up = np.where(parent < 0, numbers, parent)
+    for _ in range(_LONGEST_CHAIN_DOUBLINGS):
+        further = up[up]
+        if (further == up).all():
+            break
+        up = further
+    looping = parent[up] >= 0
+    parent[looping] = BROKEN
+    up[looping] = numbers[looping]
+    return up
