@@ -72,7 +72,7 @@ def _with(summary: Summary, suppressed: Counter[str]) -> Summary:
 
 def _sum(parts: Sequence[Summary]) -> Summary:
     suppressed: Counter[str] = Counter()
-    counts: Counter[str] = Counter(commits=0, versions=0)
+    counts: Counter[str] = Counter(commits=0, tags=0, blobs=0, inflated_bytes=0)
     for part in parts:
         suppressed.update(part.suppressed)
         counts.update(part.counts)

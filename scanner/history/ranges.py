@@ -66,10 +66,11 @@ class RangeScan:
         self.range = asked
         self.notes: list[str] = []
         self.folder = ""
-        self.scanned = 0  # versions
+        self.scanned = 0  # versions: a blob under two paths is two
+        self.blobs = 0
         tips = asked.tips
         self.commits = read_range(top, tips, asked.excluded, asked.hidden) if tips else []
-        self.base = asked.base or self._fork()
+        self.base = self._fork() if asked.base is None else asked.base
         self._mend()
         self._numbers = {commit.id: n for n, commit in enumerate(self.commits)}
         self._brought = brought_in([*self.commits, *self._loose_contents()])
@@ -143,7 +144,12 @@ class RangeScan:
             suppressed,
             {rule.id: rule.info for rule in rules if rule.id in used},
             (*loud, *left_out),
-            {"commits": len(self.commits), "versions": len(self._brought.versions)},
+            {
+                "commits": len(self.commits),
+                "tags": len(self.range.tags),
+                "blobs": self.blobs,
+                "inflated_bytes": tally.bytes,
+            },
         )
         return counted, summary, loud
 
@@ -187,6 +193,7 @@ class RangeScan:
                 for path in wanted[one]:
                     self._scan_version(scanner, (one, path), data, tally, verdicts)
                 self.scanned += len(wanted[one])
+                self.blobs += 1
         return [*notes, *([f"{large} larger than {limits.most} bytes left out"] if large else [])]
 
     def _scan_names(self, scanner: Scanner, tally: Tally, verdicts: Verdicts) -> None:

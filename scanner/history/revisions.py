@@ -27,7 +27,8 @@ _FORM = "write A..B, A...B, - for a hook's standard input, or pre-commit"
 class Range:
     """Commits that `tips` reach and neither `excluded` nor `hidden` do (ids; selectors of git).
 
-    base: the commit whose configuration counts, "" if that is still to be found. refs: full names
+    base: the commit whose configuration counts, None if that is still to be found, "" for none.
+    refs: full names
     of refs that the push sets. tags: ids of tag objects on the way to the tips. contents: (kind,
     id) of blobs and trees that a tag stands for.
     """
@@ -35,7 +36,7 @@ class Range:
     tips: tuple[str, ...]
     excluded: tuple[str, ...] = ()
     hidden: tuple[str, ...] = ()
-    base: str = ""
+    base: str | None = None
     refs: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     contents: tuple[tuple[str, str], ...] = ()
@@ -53,9 +54,16 @@ def ranges_of(top: str, asked: RangeRequest) -> list[Range]:
     else:
         found = [_of_spec(top, asked.spec)]
     if asked.config_from:
-        (base,) = _commits(top, (asked.config_from,))
+        base = _settings_commit(top, asked.config_from)
         found = [replace(one, base=base) for one in found]
     return found
+
+
+def _settings_commit(top: str, name: str) -> str:
+    """The commit named for the configuration; "" for HEAD before a server's first commit."""
+    if name == "HEAD" and not kinds(top, ["HEAD^{commit}"])[0][1]:
+        return ""
+    return _commits(top, (name,))[0]
 
 
 def _of_spec(top: str, spec: str) -> Range:
@@ -121,14 +129,14 @@ def _of_pushes(top: str, pushes: Sequence[Update]) -> list[Range]:
     return found
 
 
-def _default_branch(top: str, *, receiving: bool) -> str:
-    """The commit of the branch that others start from, "" if it is not known: a server's own HEAD,
-    a clone's idea of its remote's."""
+def _default_branch(top: str, *, receiving: bool) -> str | None:
+    """The commit of the branch that others start from: a server's own HEAD, a clone's idea of its
+    remote's. None if it is not known."""
     names = ["HEAD"]
     if not receiving:
         names = [f"refs/remotes/origin/{name}" for name in ("HEAD", "main", "master")]
     found = kinds(top, [f"{name}^{{commit}}" for name in names])
-    return next((object_id for _, object_id in found if object_id), "")
+    return next((object_id for _, object_id in found if object_id), None)
 
 
 def _commits(top: str, names: Sequence[str]) -> list[str]:

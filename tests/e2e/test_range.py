@@ -117,7 +117,7 @@ def test_a_clean_push_is_taken(repo: Repository, server: Path) -> None:
     repo.commit({"a.txt": "x\n"})
     done = push(repo, "origin", "main")
     assert done.returncode == 0, done.stderr
-    assert "no secrets found; 1 file," in done.stderr
+    assert "no secrets found; 1 commit, 1 blob," in done.stderr
 
 
 def test_a_new_branch_on_the_server(repo: Repository, server: Path, made: Made) -> None:

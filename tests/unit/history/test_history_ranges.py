@@ -46,7 +46,9 @@ def test_a_clean_range(repo: Repository) -> None:
     done = scan(repo)
     assert done.findings == ()
     assert done.summary.complete
-    assert done.summary.counts == {"commits": 1, "versions": 1}
+    sizes = {"inflated_bytes": len(b"nothing\na.txtchange\n")}
+    assert done.summary.counts == {"commits": 1, "tags": 0, "blobs": 1, **sizes}
+    assert done.summary.files == 1
     assert done.notes == ()
 
 

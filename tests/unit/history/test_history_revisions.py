@@ -129,3 +129,15 @@ def test_an_unborn_head(tmp_path: Path) -> None:
     empty = Repository(tmp_path / "empty")
     with pytest.raises(UsageError, match="no commit is called 'HEAD'"):
         ranges(empty, "..")
+
+
+def test_an_unborn_head_has_no_configuration(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    empty = Repository(tmp_path / "empty")
+    tree = empty.git("mktree", stdin=b"")
+    commit = empty.git("commit-tree", tree, "-m", "x")
+    text = f"{ZERO} {commit} refs/heads/x\n".encode()
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(text)))
+    (found,) = ranges(empty, "-", "HEAD")
+    assert found.base == ""

@@ -11,10 +11,10 @@ MARKED, BARE = b"K=value # unleak:allow\n", b"K=value\n"
 def finding(
     value: bytes = b"value", path: str = "a", key: str = "K", commit: str = "c1", line: int = 1
 ) -> Finding:
-    numbers = {"start": 2, "end": 7, "line": line, "column": 3, "end_line": line, "end_column": 8}
     return Finding(
         rule="r", secret=Secret(value), blob_id="b", places=(Place(path, commit),), key=key,
-        severity="low", confidence="low", score=0.3, masked="***", **numbers,
+        severity="low", confidence="low", score=0.3, masked="***", start=2, end=7, line=line,
+        column=3, end_line=line, end_column=8,
     )  # fmt: skip
 
 
@@ -103,7 +103,7 @@ def test_markers_that_do_not_count() -> None:
 def test_values_to_look_for() -> None:
     one = verdicts()
     one.add(finding(), (0,), "a", BARE)
-    assert one.values() == {b"value"}
+    assert one.values() == frozenset((b"value",))
     encoded = finding()
     object.__setattr__(encoded, "decoded_by", ("base64",))
     one.add(encoded, (0,), "a", BARE)
