@@ -111,13 +111,39 @@ class Skipped:
 
 
 @record
+class Origin:
+    """Where in history a finding was, all its places taken together. Ids of commits are hex.
+
+    commit: brought it in first; merged_by: the merge that took it to the main line, "" if none.
+    first, last: the first and the last commit that hold it, commits how many do. refs: full names
+    of refs that hold it, the first ones; refs_total: how many do. All are empty when no commit
+    holds it (an unreachable or staged object). author: `name <mail>`. time: seconds since 1970.
+    """
+
+    commit: str = ""
+    author: str = ""
+    time: int = 0
+    merged_by: str = ""
+    first: str = ""
+    last: str = ""
+    commits: int = 0
+    refs: tuple[str, ...] = ()
+    refs_total: int = 0
+    at_head: bool = False
+    in_branch: bool = False
+
+
+@record
 class Finding:
     """A secret in a file.
 
     start, end: bytes in the file, half-open. line, end_line: from 1. column, end_column: from 1,
     in characters, end exclusive. key: the name the value is assigned to, "" if none. score: 0 to 1.
     reasons: named grounds of the score, strongest first. fingerprint: see fingerprint.py; "" until
-    a report or baseline needs it. masked: safe to show.
+    a report or baseline needs it. masked: safe to show. decoded_by: how it was encoded or packed,
+    from the outside in; start and end are then those of the encoded text, or 0 inside a container.
+    origin: set by scans of history, whose places are all places of the same secret under the same
+    key; line, column, start and end belong to the first of them.
     """
 
     rule: str
@@ -138,6 +164,7 @@ class Finding:
     reasons: tuple[str, ...] = ()
     fingerprint: str = ""
     decoded_by: tuple[str, ...] = ()
+    origin: Origin | None = None
 
     @property
     def path(self) -> str:
@@ -161,7 +188,10 @@ class RuleInfo:
 
 @record
 class Summary:
-    """What a run did. suppressed: reason (inline, ignore file, baseline ...) -> count."""
+    """What a run did. suppressed: reason (inline, ignore file, baseline ...) -> count.
+
+    counts: further numbers of a history scan (commits, blobs, bytes ...), by name.
+    """
 
     files: int = 0
     bytes: int = 0
@@ -170,6 +200,7 @@ class Summary:
     suppressed: Mapping[str, int] = field(default_factory=dict)
     rules: Mapping[str, RuleInfo] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    counts: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def complete(self) -> bool:

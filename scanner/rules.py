@@ -25,7 +25,9 @@ class Rule:
 
     kind: "format" (the shape proves it) or "generic" (the name suggests it; score.py judges).
     lines: no match crosses a line end, so windows shrink to lines.
-    reach: bytes, more than the longest match. prefix: public start, may be shown.
+    reach: bytes, more than the longest match. lead: bytes, the most between a match's start and the
+    end of its anchor, 0 for the reach: worth giving where the pattern is slow to fail.
+    prefix: public start, may be shown.
     entropy: floor in Shannon bits a character, 0 for none. match/no_match: example templates.
     """
 
@@ -39,6 +41,7 @@ class Rule:
     lines: bool = False
     anchors: tuple[str, ...] = ()
     reach: int = 0
+    lead: int = 0
     prefix: str = ""
     entropy: float = 0.0
     checksum: str = ""
@@ -70,6 +73,7 @@ _FIELDS: dict[str, type | tuple[type, ...]] = {
     "id": str,
     "rotate": str,
     "reach": int,
+    "lead": int,
     "lines": bool,
     "entropy": (int, float),
     **dict.fromkeys(_TEXT, str),
@@ -137,7 +141,8 @@ def _rule(path: str, provider: str, table: Mapping[str, object]) -> Rule:
     given = {key: table[key] for key in (*_TEXT, "id", "rotate", "lines") if key in table}
     lists = {key: tuple(cast("list[str]", table[key])) for key in _TEXTS if key in table}
     entropy = float(cast("float", table.get("entropy", 0)))
-    fields = {**given, **lists, "reach": table.get("reach", 0), "entropy": entropy}
+    numbers = {key: table.get(key, 0) for key in ("reach", "lead")}
+    fields = {**given, **lists, **numbers, "entropy": entropy}
     return Rule(provider=provider, **fields)  # type: ignore[arg-type]  # types were checked above
 
 

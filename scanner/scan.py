@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from scanner.engine.database import Database, load_database
 from scanner.engine.find import Finder
+from scanner.engine.triggers import load_triggers
 from scanner.errors import ReadError
 from scanner.model import Blob, Confidence, Finding, Place, RuleInfo, Skipped, Summary
 from scanner.record import record, replace
@@ -26,7 +27,8 @@ Progress = Callable[[int, int], None]
 
 @record
 class Options:
-    """How to scan. active: rule ids to use, None for all. rule_files: the user's own rules."""
+    """How to scan. active: rule ids to use, None for all. rule_files: the user's own rules.
+    decode: look into encoded text and containers, too."""
 
     minimum: Confidence = "medium"
     active: frozenset[str] | None = None
@@ -34,6 +36,7 @@ class Options:
     inline_ignores: bool = True
     jobs: int = 0
     cache: str | None = None
+    decode: bool = True
 
 
 class Tally:
@@ -70,7 +73,12 @@ class Scanner:
         self._database = database or load_database(
             options.minimum, options.rule_files, cache=options.cache
         )
-        self._finder = Finder(self._database, minimum=options.minimum, active=options.active)
+        self._finder = Finder(
+            self._database,
+            minimum=options.minimum,
+            active=options.active,
+            triggers=load_triggers(options.cache) if options.decode else None,
+        )
         self._inline = options.inline_ignores
 
     @property
@@ -86,6 +94,11 @@ class Scanner:
         for rule in self._finder.slow_rules():
             why = f"rule {rule} ran out of time: its pattern is too slow for this content"
             tally.skipped += [Skipped(place, why) for place in blob.places]
+        for one in self._finder.refused():
+            tally.skipped += [
+                Skipped(Place("!".join((place.path, *one.chain))), one.reason)
+                for place in blob.places
+            ]
         for finding in findings:
             marker = self._allowed(blob, finding) if self._inline else ""
             if marker:
@@ -120,10 +133,13 @@ class Scanner:
     def _allowed(self, blob: Blob, finding: Finding) -> str:
         from scanner.filters.inline import inline_allowed  # only when there is a finding
 
-        if blob.data is not None:
-            return inline_allowed(blob.data, finding.start, finding.end, finding.rule)
+        if finding.decoded_by and not finding.end:
+            return ""  # comments in a container's bytes say nothing
         base = max(0, finding.start - _AROUND)
-        piece = blob.read(base, finding.end - base + _AROUND) if blob.read else b""
+        if blob.data is not None:
+            piece = blob.data[base : finding.end + _AROUND]
+        else:
+            piece = blob.read(base, finding.end - base + _AROUND) if blob.read else b""
         return inline_allowed(piece, finding.start - base, finding.end - base, finding.rule)
 
 

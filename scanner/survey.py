@@ -58,6 +58,7 @@ class Request:
     config: str | None = None
     jobs: int = 0
     fingerprints: bool = False
+    decode: bool = True
     history: HistoryRequest | None = None
     range: RangeRequest | None = None
 
@@ -130,7 +131,8 @@ def _options(request: Request, config: Config) -> Options:
     never = frozenset((*config.exclude_rule, *request.exclude_rules))
     active = _active(only, never, files) if only or never else None
     inline = config.inline_ignores if request.inline_ignores is None else request.inline_ignores
-    return Options(minimum, active, files, inline, request.jobs or config.jobs)
+    jobs = request.jobs or config.jobs
+    return Options(minimum, active, files, inline, jobs, decode=request.decode)
 
 
 def _active(only: frozenset[str], never: frozenset[str], files: Sequence[str]) -> frozenset[str]:
@@ -158,6 +160,11 @@ def _scan(
         if len(request.paths) > 1 or request.staged:
             raise UsageError("- (standard input) stands alone")
         return scan_blobs(read_stdin(request.stdin_name or "<stdin>"), options), []
+    if request.history:
+        from scanner.history.scan import scan_history
+
+        result = scan_history(root, request.history, options, wanted.allows, progress)
+        return result, list(result.summary.notes)
     if request.staged:
         return _scan_staged(request, root, options, wanted), []
     gitignore = config.gitignore if request.gitignore is None else request.gitignore

@@ -22,7 +22,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "config": {"errors", "record", "config_file"},
     "fingerprint": BASE,
     "rules": BASE,
-    "engine": BASE | {"rules"},
+    "engine": BASE | {"rules", "decode"},
     "decode": BASE,
     "git": BASE,
     "sources": BASE | {"git"},

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
 
 from scanner.cli import output
 from scanner.errors import (
@@ -16,6 +17,9 @@ from scanner.errors import (
 from scanner.model import CONFIDENCES, SEVERITIES, Summary
 from scanner.record import replace
 from scanner.survey import Request, Survey, survey
+
+if TYPE_CHECKING:
+    from scanner.history.request import HistoryRequest, RangeRequest
 
 FORMATS = ("text", "json", "jsonl", "sarif", "gitlab", "github", "junit", "csv", "html")
 _COLOR = ("auto", "always", "never")
@@ -52,6 +56,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     what.add_argument(
         "--max-file-size", metavar="SIZE", default="", help="leave out larger files, such as 10MB"
     )
+    what.add_argument(
+        "--no-decode",
+        action="store_true",
+        help="do not look into encoded text, archives and documents",
+    )
+    _add_history(parser)
     add_selection(parser)
     report = parser.add_argument_group("how to report")
     report.add_argument(
@@ -83,6 +93,59 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--jobs", type=int, default=0, metavar="N", help="processes (default: one a core)"
     )
+
+
+def _add_history(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("history")
+    group.add_argument(
+        "--history",
+        action="store_true",
+        help="every object of the repository at PATH: all commits, messages, stashes, lost objects",
+    )
+    group.add_argument(
+        "--range",
+        metavar="A..B",
+        default="",
+        help="what the commits of a range bring in; - reads a hook's standard input",
+    )
+    group.add_argument(
+        "--reachable", action="store_true", help="leave out reflogs and unreachable objects"
+    )
+    group.add_argument("--since", metavar="REV|DATE", default="", help="only commits after it")
+    group.add_argument(
+        "--branch",
+        action="append",
+        metavar="NAME",
+        default=[],
+        help="only this branch; may be repeated",
+    )
+    group.add_argument(
+        "--max-commits", type=int, default=0, metavar="N", help="only the newest N commits"
+    )
+    group.add_argument(
+        "--every-place", action="store_true", help="list each place of a secret by itself"
+    )
+    group.add_argument(
+        "--config-from",
+        metavar="REV",
+        default="",
+        help="with --range: configuration and ignore files of that revision (default: of A)",
+    )
+    group.add_argument(
+        "--no-new-ignores",
+        action="store_true",
+        help="with --range: inline ignores that the range adds do not count",
+    )
+    group.add_argument(
+        "--cache", metavar="DIR", default=None, help="where clean objects are remembered"
+    )
+    group.add_argument("--no-cache", action="store_true", help="scan every object, remember none")
+    group.add_argument(
+        "--fetch-missing",
+        action="store_true",
+        help="fetch objects that a partial clone lacks (network)",
+    )
+    group.add_argument("--submodules", action="store_true", help="the histories of submodules too")
 
 
 def add_selection(parser: argparse.ArgumentParser) -> None:
@@ -143,7 +206,31 @@ def request_of(arguments: argparse.Namespace) -> Request:
         inline_ignores=False if arguments.no_inline_ignores else None,
         config=arguments.config,
         jobs=given.get("jobs", 0),
+        decode=not given.get("no_decode"),
+        history=_history_of(given) if given.get("history") else None,
+        range=_range_of(given) if given.get("range") else None,
     )
+
+
+def _history_of(given: dict[str, Any]) -> HistoryRequest:
+    from scanner.history.request import HistoryRequest
+
+    return HistoryRequest(
+        reachable=given["reachable"],
+        since=given["since"],
+        branches=tuple(given["branch"]),
+        max_commits=given["max_commits"],
+        every_place=given["every_place"],
+        cache="" if given["no_cache"] else given["cache"],
+        fetch_missing=given["fetch_missing"],
+        submodules=given["submodules"],
+    )
+
+
+def _range_of(given: dict[str, Any]) -> RangeRequest:
+    from scanner.history.request import RangeRequest
+
+    return RangeRequest(given["range"], given["config_from"], not given["no_new_ignores"])
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -7,6 +7,7 @@ repetition is reduced to its minimum, since a range would fire once per end offs
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from importlib import import_module
 from typing import Any
 
@@ -50,6 +51,20 @@ def derive(pattern: str) -> tuple[str, int]:
     items = _cut_end(_cut_start(_flat(tree)))
     flags = "(?i)" if tree.state.flags & sre.SRE_FLAG_IGNORECASE else ""
     return flags + "".join(_emit(item) for item in items), longest
+
+
+def longest(expressions: Iterable[str]) -> int | None:
+    """Bytes that a match of any of the expressions can have at most; None if that has no end."""
+    most = 0
+    for expression in expressions:
+        try:
+            width = parser.parse(expression.encode()).getwidth()[1]
+        except (sre.error, OverflowError):
+            return None  # an expression of the fast library's own kind
+        if width >= _UNBOUNDED:
+            return None
+        most = max(most, width)
+    return most
 
 
 def _flat(tree: Any) -> list[Any]:  # noqa: ANN401 -- the parser's trees are untyped

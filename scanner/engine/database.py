@@ -21,7 +21,7 @@ from scanner.rules import Rule, load_rules, rule_files
 
 MAX_REACH = 1 << 20
 MARGIN = 64  # bytes of look-around beyond the longest match
-_FORMAT = b"unleak-rules-5\n"
+_FORMAT = b"unleak-rules-6\n"
 _HEADER = struct.Struct("<IIIII")  # checksum; sizes of facts, numbers, rules, compiled
 _NOT_CACHED = ("match", "no_match")
 
@@ -30,18 +30,18 @@ class CachedRules:
     """The rules of a cache file, each read when it is asked for: most runs need few or none."""
 
     def __init__(self, lines: list[bytes]) -> None:
-        self._lines = lines
+        self.lines = lines
         self._read: dict[int, Rule] = {}
 
     def __len__(self) -> int:
-        return len(self._lines)
+        return len(self.lines)
 
     def __getitem__(self, number: int) -> Rule:
         rule = self._read.get(number)
         if rule is None:
             import json
 
-            fields = json.loads(self._lines[number])
+            fields = json.loads(self.lines[number])
             rule = self._read[number] = Rule(**_tuples(fields))
         return rule
 
@@ -53,13 +53,15 @@ class CachedRules:
 class Database:
     """Rules and their compiled anchors. A hit is (number, end); `owner[number]` is its rule.
 
-    reach: bytes, the longest of all rules.
+    reach: bytes, the longest of all rules. width: bytes, the longest match of any anchor; None when
+    one of them has no end.
     """
 
     rules: tuple[Rule, ...] | CachedRules
     owner: tuple[int, ...]
     compiled: Any
     reach: int
+    width: int | None
 
 
 def load_database(
@@ -105,6 +107,29 @@ def prepare(rule: Rule) -> Rule:
     return replace(rule, anchors=rule.anchors or (anchor,), reach=reach)
 
 
+def rules_digest(database: Database) -> str:
+    """A digest of what decides whether content is clean: the rules, and the code that applies them.
+
+    The same on every machine that has the same program and rules.
+    """
+    import hashlib
+    import json
+
+    if isinstance(database.rules, CachedRules):
+        lines = database.rules.lines
+    else:
+        lines = [json.dumps(_cached_fields(rule)).encode() for rule in database.rules]
+    digest = hashlib.sha256(b"\n".join(lines))
+    package = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    for room in ("engine", "decode", "history", "git"):
+        folder = os.path.join(package, room)
+        for name in sorted(os.listdir(folder)):
+            if name.endswith(".py"):
+                with open(os.path.join(folder, name), "rb") as stream:
+                    digest.update(b"%s/%s\n" % (room.encode(), name.encode()) + stream.read())
+    return digest.hexdigest()
+
+
 def cache_folder() -> str:
     """The user's cache folder for unleak (UNLEAK_CACHE_DIR overrides); "" when there is none."""
     given = os.environ.get("UNLEAK_CACHE_DIR")
@@ -140,6 +165,8 @@ def _facts(files: Sequence[str], level: str) -> bytes:
 def _compile(rules: tuple[Rule, ...]) -> tuple[Database, bytes]:
     import hyperscan
 
+    from scanner.engine.anchors import longest
+
     expressions: list[bytes] = []
     owner: list[int] = []
     for number, rule in enumerate(rules):
@@ -161,7 +188,8 @@ def _compile(rules: tuple[Rule, ...]) -> tuple[Database, bytes]:
         raise _which(rules, expressions, owner, str(problem)) from problem
     serialised: bytes = hyperscan.dumpb(compiled)
     reach = max((rule.reach for rule in rules), default=0)
-    return Database(rules, tuple(owner), compiled, reach), serialised
+    width = longest([anchor for rule in rules for anchor in rule.anchors])
+    return Database(rules, tuple(owner), compiled, reach, width), serialised
 
 
 def _which(
@@ -196,7 +224,8 @@ def _read(path: str, facts: bytes) -> Database | None:
         compiled = hyperscan.loadb(parts[3], mode=hyperscan.HS_MODE_BLOCK)
         compiled.scratch = hyperscan.Scratch(compiled)
         rules = CachedRules(parts[2].split(b"\n"))
-        return Database(rules, tuple(numbers[1:]), compiled, numbers[0])
+        width = None if numbers[1] < 0 else numbers[1]
+        return Database(rules, tuple(numbers[2:]), compiled, numbers[0], width)
     except (OSError, ValueError, IndexError, struct.error, hyperscan.HyperscanError):
         return None
 
@@ -217,7 +246,8 @@ def _write(path: str, facts: bytes, database: Database, serialised: bytes) -> No
     import json
     import tempfile
 
-    numbers = " ".join(map(str, (database.reach, *database.owner))).encode()
+    width = -1 if database.width is None else database.width
+    numbers = " ".join(map(str, (database.reach, width, *database.owner))).encode()
     rules = "\n".join(json.dumps(_cached_fields(rule)) for rule in database.rules).encode()
     parts = (facts, numbers, rules, serialised)
     header = _FORMAT + _HEADER.pack(_checksum(parts), *map(len, parts))

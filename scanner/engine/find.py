@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from scanner.decode.containers import HEAD, container_of
+from scanner.decode.limits import Refused
 from scanner.engine.database import Database
+from scanner.engine.decoding import LARGEST_CONTAINER, LAST_WORDS, TOO_LARGE, Decoder, Revealed
 from scanner.engine.matcher import BLOCK, Match, Matcher, Read
-from scanner.engine.text import Lines, encoding_of, view
+from scanner.engine.text import Lines, encoding_of, view, width_of
 from scanner.model import CONFIDENCES, Blob, Confidence, Finding, Secret, mask
 from scanner.record import replace
 
 if TYPE_CHECKING:  # its tables cost time to load: only when there is a match to judge
     from scanner.engine.judgement import Judged
+
+
+_OVERLAP = 1 << 20  # bytes around a block in which encoded text is seen whole
 
 
 class Finder:
@@ -26,10 +32,13 @@ class Finder:
         minimum: Confidence = "medium",
         active: frozenset[str] | None = None,
         block: int = BLOCK,
+        triggers: Any = None,  # noqa: ANN401 -- the library ships no types
     ) -> None:
         self._matcher = Matcher(database, active)
+        self._decoder = Decoder(self._matcher, triggers) if triggers is not None else None
+        self._refused: list[Refused] = []
         self._minimum = CONFIDENCES.index(minimum)
-        self._block = block & ~1
+        self._block = block & ~3
         self._reach = database.reach
 
     def slow_rules(self) -> list[str]:
@@ -39,26 +48,69 @@ class Finder:
         self._matcher.slow.clear()
         return slow
 
+    def refused(self) -> list[Refused]:
+        """What stood encoded or packed in content since the last call and could not be opened."""
+        refused, self._refused = self._refused, []
+        return refused
+
     def find(self, blob: Blob) -> list[Finding]:
         """Findings of one blob, sorted by start, none overlapping another."""
         read = _reader(blob)
         head = blob.data[:4096] if blob.data is not None else read(0, 4096)
         encoding = encoding_of(head)
-        if encoding.startswith("utf-16"):
-            return self._find_utf16(blob, read, encoding)
+        if encoding.startswith("utf-"):
+            return self._find_wide(blob, read, encoding)
         if blob.data is not None:
             matches = self._matcher.matches(blob.data)
         else:
             matches = self._matcher.matches_in(read, blob.size, self._block)
-        if not matches:
-            return []
-        judged = self._judge(blob.places[0].path, matches, read, binary=encoding == "binary")
-        return _placed(blob, judged, Lines(read))
+        judged: list[Judged] = []
+        if matches:
+            judged = self._judge(blob.places[0].path, matches, read, binary=encoding == "binary")
+        found = _placed(blob, judged, Lines(read)) if judged else []
+        if self._decoder is None:
+            return found
+        return found + self._decoded(self._decoder, blob, read, head, found)
 
-    def _find_utf16(self, blob: Blob, read: Read, encoding: str) -> list[Finding]:
+    def _decoded(
+        self, decoder: Decoder, blob: Blob, read: Read, head: bytes, plain: list[Finding]
+    ) -> list[Finding]:
+        """Findings in what stands encoded or packed, but for those that stand there plain, too."""
+        parts: list[Revealed | Refused] = []
+        for base, piece, low, high in self._pieces(blob, read):
+            for part in decoder.text(piece):
+                if isinstance(part, Refused):
+                    parts.append(part)
+                elif low <= base + part.start < high:
+                    parts.append(replace(part, start=base + part.start, end=base + part.end))
+        kind = container_of(head[:HEAD], blob.size, blob.places[0].path)
+        if kind and blob.size <= LARGEST_CONTAINER:
+            parts += decoder.container(kind, read(0, blob.size))
+        elif kind and kind not in LAST_WORDS:
+            parts.append(Refused((), TOO_LARGE))
+        self._refused += [part for part in parts if isinstance(part, Refused)]
+        revealed = [part for part in parts if isinstance(part, Revealed)]
+        if not revealed:
+            return []
+        from scanner.engine.reveal import findings_in
+
+        return findings_in(blob, read, revealed, plain, self._judge)
+
+    def _pieces(self, blob: Blob, read: Read) -> Iterator[tuple[int, bytes, int, int]]:
+        """(offset, bytes, first and last offset that count) of all content."""
+        if blob.data is not None:
+            yield 0, blob.data, 0, blob.size
+            return
+        for start in range(0, blob.size, self._block):
+            overlap = min(_OVERLAP, self._block)
+            base = max(0, start - overlap)
+            piece = read(base, self._block + start - base + overlap)
+            yield base, piece, start, start + self._block
+
+    def _find_wide(self, blob: Blob, read: Read, encoding: str) -> list[Finding]:
         """Pieces overlap by twice the longest reach; a finding counts in the piece it starts in."""
         found: dict[tuple[int, str], Judged] = {}
-        overlap = 4 * self._reach  # a character is two bytes here
+        overlap = 2 * width_of(encoding) * self._reach
         for start in range(0, blob.size, self._block):
             base = max(0, start - overlap)
             piece = view(read(base, self._block + start - base + overlap), encoding, base)
@@ -78,7 +130,7 @@ class Finder:
         judgement = Judgement(path, read, binary=binary)
         kept = judgement.all(list(matches))
         good = (j for j in kept if j and CONFIDENCES.index(j.confidence) >= self._minimum)
-        return _without_overlaps(good)
+        return without_overlaps(good)
 
 
 def _reader(blob: Blob) -> Read:
@@ -93,7 +145,7 @@ def _slice_of(data: bytes) -> Read:
     return lambda offset, length: data[offset : offset + length]
 
 
-def _without_overlaps(judged: Iterable[Judged]) -> list[Judged]:
+def without_overlaps(judged: Iterable[Judged]) -> list[Judged]:
     """Of overlapping findings the specific beats the generic, then the surer, then the longer."""
     order = sorted(
         judged,

@@ -38,13 +38,14 @@ class Judged:
 class Judgement:
     """Judges the matches of one file. read: (offset, length) -> bytes of the matched content."""
 
-    def __init__(self, path: str, read: Read, *, binary: bool) -> None:
+    def __init__(self, path: str, read: Read, *, binary: bool, paths: bool = True) -> None:
         self._path = path
+        self._paths = paths  # whether a rule's own paths count
         self._read = read
         self._entropies: dict[bytes, float] = {}
-        self._role = "binary" if binary else role_of(path)
-        self._aside = aside_of(path)
-        self._line_format = suffix(path) in LINE_FORMATS and not binary
+        role, self._aside, line_format = _facts(path)
+        self._role = "binary" if binary else role
+        self._line_format = line_format and not binary
 
     def all(self, matches: Sequence[Match]) -> Iterator[Judged | None]:
         """Each match judged, in order; many entropies are counted in one batch."""
@@ -61,7 +62,7 @@ class Judgement:
     def of(self, match: Match) -> Judged | None:
         """The judged finding, or None when it is none at any confidence."""
         rule, start, end, key_start, key_end = match
-        if rule.paths and not _path_matches(rule.paths, self._path):
+        if self._paths and rule.paths and not _path_matches(rule.paths, self._path):
             return None
         value = self._read(start, end - start)
         key = self._read(key_start, key_end - key_start) if key_start >= 0 else b""
@@ -132,6 +133,21 @@ class Judgement:
         if quote:
             return False
         return self._read(end, 1) in (b"(", b"[", b"{")
+
+
+def anywhere(read: Read) -> Iterator[Judgement]:
+    """Judgements for the places that speak most for a match: what all of them reject is none.
+
+    Configuration adds to a score, every other role takes from it; whether a bare value ends with
+    its line is the only thing that a path can change beside.
+    """
+    for path in ("settings", "settings.env"):
+        yield Judgement(path, read, binary=False, paths=False)
+
+
+@lru_cache(maxsize=1024)
+def _facts(path: str) -> tuple[str, str, bool]:
+    return role_of(path), aside_of(path), suffix(path) in LINE_FORMATS
 
 
 def _name(key: bytes) -> str:

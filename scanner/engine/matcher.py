@@ -7,7 +7,7 @@ on how the content was read, so block by block gives what one piece gives.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from scanner.engine.database import MARGIN, Database
@@ -18,6 +18,8 @@ Match = tuple[Rule, int, int, int, int]
 Read = Callable[[int, int], bytes]
 
 BLOCK = 8 << 20
+SHORT_LINE = 400  # bytes: such lines are remembered with what was found in them
+_MOST_SEEN = 1 << 16
 LARGEST_WINDOW = 16 << 20
 TIMEOUT = 3.0  # seconds for one pattern in one window: rules may come from a hostile repository
 
@@ -32,6 +34,7 @@ class Matcher:
         self._scan = database.compiled.scan
         self._active = active
         self._patterns: dict[str, Any] = {}
+        self._seen: dict[Any, list[tuple[int, int, int, int]]] = {}
         self.slow: list[str] = []  # rules that ran out of time; whoever looks clears it
         self._hits: list[tuple[int, int]] = []
         append = self._hits.append
@@ -43,26 +46,48 @@ class Matcher:
 
     def matches(self, data: bytes) -> list[Match]:
         """Confirmed matches in content held in memory, sorted by start."""
-        hits = self._hits
-        hits.clear()
-        if data:
-            self._scan(data, match_event_handler=self._on_hit)
+        hits = self._raw_hits(data)
         if not hits:
             return []
         found: list[Match] = []
         size = len(data)
         for rule, ends in self._by_rule(hits):
-            for low, high, inside in _windows(ends, rule.reach):
+            for low, high, inside in windows(ends, rule.reach):
                 if rule.id not in self.slow:
                     found += self._confirm(rule, data, 0, low, min(high, size), inside)
         found.sort(key=_place)
         return found
 
+    def hits(self, data: bytes) -> list[tuple[int, int]]:
+        """(number of the rule, end) of everything the fast stage reports, in no order."""
+        owner = self._owner
+        return [(owner[number], end) for number, end in self._raw_hits(data)]
+
+    def is_active(self, number: int) -> bool:
+        """Whether the rule of that number is in use."""
+        return self._active is None or self._rules[number].id in self._active
+
+    def confirmed(
+        self, number: int, data: bytes, low: int, high: int, inside: list[int]
+    ) -> list[tuple[int, Match]]:
+        """(number of the rule, match) of one window [low, high) around its hits."""
+        rule = self._rules[number]
+        if rule.id in self.slow:
+            return []
+        found = self._confirm(rule, data, 0, low, min(high, len(data)), inside)
+        return [(number, match) for match in found]
+
+    def _raw_hits(self, data: bytes) -> list[tuple[int, int]]:
+        self._hits.clear()
+        if data:
+            self._scan(data, match_event_handler=self._on_hit)
+        return self._hits
+
     def matches_in(self, read: Read, size: int, block: int = BLOCK) -> list[Match]:
         """The same for content of any size, read block by block: offsets are absolute."""
         found: list[Match] = []
         for rule, ends in self._by_rule(self._all_hits(read, size, block)):
-            for low, high, inside in _windows(ends, rule.reach):
+            for low, high, inside in windows(ends, rule.reach):
                 if rule.id in self.slow:
                     break
                 base = max(0, low - MARGIN)
@@ -96,27 +121,51 @@ class Matcher:
         self, rule: Rule, data: bytes, base: int, low: int, high: int, ends: list[int]
     ) -> Iterator[Match]:
         """Matches that start no later than the last hit: what starts later was cut, not seen."""
+        parts = _lines(data, base, low, high, ends) if rule.lines else [(low, high, ends)]
+        for start, stop, inside in parts:
+            for first, end, key, key_end in self._part(rule, data, start - base, stop - base,
+                                                       [one - base for one in inside]):  # fmt: skip
+                offset = base if key >= 0 else 0
+                yield rule, first + base, end + base, key + offset, key_end + offset
+
+    def _part(
+        self, rule: Rule, data: bytes, start: int, stop: int, ends: list[int]
+    ) -> Sequence[tuple[int, int, int, int]]:
+        """(secret start, end, key start, end) of each match in [start, stop).
+
+        A short line that was seen before, in another version or another file, is remembered.
+        """
+        known: Any = None
+        if rule.lines and stop - start <= SHORT_LINE:
+            head = start == 0 or data[start - 1] == 10
+            known = (rule.id, head, data[start:stop], tuple([end - start for end in ends]))
+            again = self._seen.get(known)
+            if again is not None:
+                return [_shifted(one, start) for one in again]
         pattern = self._patterns.get(rule.id) or self._compile(rule)
         has_key = "key" in pattern.groupindex
-        parts = _lines(data, base, low, high, ends) if rule.lines else [(low, high, ends[-1])]
-        for start, stop, last in parts:
-            try:
-                for match in pattern.finditer(data, start - base, stop - base, timeout=TIMEOUT):
-                    if match.start() + base > last:
-                        break
-                    first, end = match.span("secret")
-                    key = match.span("key") if has_key else (-1, -1)
-                    if first >= 0:
-                        offset = base if key[0] >= 0 else 0
-                        yield rule, first + base, end + base, key[0] + offset, key[1] + offset
-            except TimeoutError:
-                self.slow.append(rule.id)
-                return
+        found = []
+        try:
+            for match in _matches(pattern, rule.lead, data, (start, stop), ends):
+                first, end = match.span("secret")
+                if first >= 0:
+                    found.append((first, end, *(match.span("key") if has_key else (-1, -1))))
+        except TimeoutError:
+            self.slow.append(rule.id)
+            return found
+        if known is not None and known[1]:
+            if len(self._seen) >= _MOST_SEEN:
+                self._seen.clear()
+            self._seen[known] = [_shifted(one, -start) for one in found]
+        return found
 
     def _compile(self, rule: Rule) -> Any:  # noqa: ANN401 -- the library ships no types
         import regex
 
-        pattern = self._patterns[rule.id] = regex.compile(rule.pattern.encode(), regex.VERSION0)
+        text = rule.pattern.encode()
+        if rule.lead:
+            text = rb"(?s:.{0,%d}?)\K(?:%s)" % (rule.lead, text)
+        pattern = self._patterns[rule.id] = regex.compile(text, regex.VERSION0)
         return pattern
 
 
@@ -124,8 +173,8 @@ def _place(match: Match) -> tuple[int, int, str]:
     return match[1], match[2], match[0].id
 
 
-def _windows(ends: list[int], reach: int) -> Iterator[tuple[int, int, list[int]]]:
-    """(low, high, hits inside) around the hits; windows that touch are one."""
+def windows(ends: list[int], reach: int) -> Iterator[tuple[int, int, list[int]]]:
+    """(low, high, hits inside) around hits in order; windows that touch are one."""
     low, inside = max(0, ends[0] - reach), [ends[0]]
     for end in ends[1:]:
         if end - reach <= inside[-1] + reach and end + reach - low <= LARGEST_WINDOW:
@@ -136,10 +185,47 @@ def _windows(ends: list[int], reach: int) -> Iterator[tuple[int, int, list[int]]
     yield low, inside[-1] + reach, inside
 
 
+def _shifted(spans: tuple[int, int, int, int], by: int) -> tuple[int, int, int, int]:
+    """Offsets moved; -1 for no name stays."""
+    start, end, key, key_end = spans
+    return (start + by, end + by, key, key_end) if key < 0 else (
+        start + by, end + by, key + by, key_end + by)  # fmt: skip
+
+
+def _matches(
+    pattern: Any,  # noqa: ANN401
+    lead: int,
+    data: bytes,
+    span: tuple[int, int],
+    ends: list[int],
+) -> Iterator[Any]:
+    """The pattern's matches in `span` that start no later than the last hit.
+
+    lead: when given, the pattern looks for its start that many bytes ahead and no further, so that
+    only the surroundings of hits are tried: every match has a hit that soon after its start.
+    """
+    start, stop = span
+    if not lead:
+        for match in pattern.finditer(data, start, stop, timeout=TIMEOUT):
+            if match.start() > ends[-1]:
+                return
+            yield match
+            if match.end() > ends[-1]:
+                return
+        return
+    for end in ends:
+        while end > start:
+            match = pattern.match(data, max(start, end - lead), stop, timeout=TIMEOUT)
+            if match is None or match.start() > ends[-1]:
+                break
+            yield match
+            start = max(match.end(), start + 1)
+
+
 def _lines(
     data: bytes, base: int, low: int, high: int, ends: list[int]
-) -> Iterator[tuple[int, int, int]]:
-    """(start, stop, last hit) of each line of the window that has hits."""
+) -> Iterator[tuple[int, int, list[int]]]:
+    """(start, stop, hits) of each line of the window that has hits."""
     at = 0
     while at < len(ends):
         start = data.rfind(b"\n", low - base, ends[at] - base) + 1 + base
@@ -149,5 +235,5 @@ def _lines(
         last = at
         while last + 1 < len(ends) and ends[last + 1] <= stop:
             last += 1
-        yield start, stop, ends[last]
+        yield start, stop, ends[at : last + 1]
         at = last + 1

@@ -11,13 +11,18 @@ _HEAD = 4096
 
 
 def encoding_of(head: bytes) -> str:
-    """Give "utf-16-le", "utf-16-be", "binary", or "" for what ASCII rules can read as it is."""
-    if head.startswith(b"\xff\xfe") and not head.startswith(b"\xff\xfe\0\0"):
+    """Give "utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be", "binary", or "" for what ASCII rules
+    can read as it is."""
+    if b"\0" not in head[:_HEAD] and not head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return ""
+    if head.startswith(b"\xff\xfe\0\0") or (len(head) >= 8 and _is_wide(head, 0)):
+        return "utf-32-le"
+    if head.startswith(b"\0\0\xfe\xff") or (len(head) >= 8 and _is_wide(head, 3)):
+        return "utf-32-be"
+    if head.startswith(b"\xff\xfe"):
         return "utf-16-le"
     if head.startswith(b"\xfe\xff"):
         return "utf-16-be"
-    if b"\0" not in head[:_HEAD]:
-        return ""
     sample = head[: min(len(head), _HEAD) & ~1]
     even, odd = sample[::2], sample[1::2]
     if len(sample) >= 8 and odd.count(0) > len(odd) * 0.9 and even.count(0) < len(even) * 0.1:
@@ -27,9 +32,22 @@ def encoding_of(head: bytes) -> str:
     return "binary"
 
 
+def _is_wide(head: bytes, place: int) -> bool:
+    """Whether of each four bytes only the one at `place` is not zero, with few exceptions."""
+    sample = head[: min(len(head), _HEAD) & ~3]
+    count = len(sample) // 4
+    others = [sample[at::4].count(0) for at in range(4) if at != place]
+    return min(others) > count * 0.9 and sample[place::4].count(0) < count * 0.1
+
+
+def width_of(encoding: str) -> int:
+    """Bytes of a unit of UTF-16 or UTF-32."""
+    return 4 if encoding.startswith("utf-32") else 2
+
+
 @record
 class View:
-    """UTF-16 content as UTF-8, with a way back. base: byte offset of the piece in the file."""
+    """UTF-16 or UTF-32 content as UTF-8, with a way back. base: the piece's offset in the file."""
 
     text: str
     data: bytes
@@ -43,8 +61,10 @@ class View:
 
 
 def view(piece: bytes, encoding: str, base: int = 0) -> View:
-    """Decode a piece of UTF-16 content (an even number of bytes, else the last one is left out)."""
-    text = piece[: len(piece) & ~1].decode(encoding, "surrogatepass")
+    """Decode a piece of UTF-16 or UTF-32 content; what is no whole unit at its end is left out."""
+    whole = len(piece) & -width_of(encoding)
+    errors = "surrogatepass" if width_of(encoding) == 2 else "replace"
+    text = piece[:whole].decode(encoding, errors)
     return View(text, text.encode("utf-8", "surrogatepass"), encoding, base)
 
 
@@ -77,8 +97,13 @@ class Lines:
             found = piece.count(b"\n")
             last = piece.rfind(b"\n") + 1
         else:
-            places = [i for i in range(0, len(piece) - 1, 2) if piece[i : i + 2] == self._newline]
-            found, last = len(places), places[-1] + 2 if places else 0
+            width = len(self._newline)
+            places = [
+                i
+                for i in range(0, len(piece) - width + 1, width)
+                if piece[i : i + width] == self._newline
+            ]
+            found, last = len(places), places[-1] + width if places else 0
         if found:
             self._line += found
             self._line_start = self._offset + last

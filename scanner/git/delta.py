@@ -44,7 +44,7 @@ def apply(  # noqa: C901, PLR0912, PLR0915 -- one loop: a call for each instruct
     if base_size != len(base):
         raise DeltaError("the delta is for a base of another size")
     stretches: list[bytes] = []
-    parts: list[bytes | memoryview] = []
+    parts: list[bytes | memoryview] = []  # of the current stretch
     kept: Kept = []
     end = len(delta)
     total = 0  # bytes written so far
@@ -104,9 +104,7 @@ def apply(  # noqa: C901, PLR0912, PLR0915 -- one loop: a call for each instruct
         raise DeltaError("the delta ends within an instruction") from None
     if total != result_size or at != end:
         raise DeltaError("the delta makes an object of another size")
-    if stretches:
-        _put_away(parts, stretches, kept, source_end)
-    return b"".join(stretches or parts), kept
+    return b"".join([*stretches, *parts]), kept
 
 
 def _put_away(

@@ -9,6 +9,7 @@ blob are taken apart; the others cost one split.
 from __future__ import annotations
 
 import os
+import zlib
 from array import array
 from collections.abc import Collection, Iterator, Sequence
 
@@ -19,6 +20,7 @@ from scanner.record import field, record
 _CHUNK = 1 << 20
 _LONGEST = (1 << 63) - 1  # seconds; what a signed 64-bit number holds
 _GITLINK = b"160000"  # the mode of a submodule's commit
+_NO_BLOB = frozenset((_GITLINK, b"000000"))
 _LOG = (
     "log", "--raw", "-z", "--no-abbrev", "--no-renames", "--diff-merges=first-parent",
     "--root", "--topo-order", "--no-notes", "--no-show-signature", "--no-ext-diff",
@@ -55,35 +57,47 @@ class Log:
     cut: bool = False
 
 
-def read_log(
+@record
+class Pages:
+    """What `git log` said, as it came: to be read more than once. cut: as in Log."""
+
+    pieces: tuple[bytes, ...]
+    cut: bool = False
+
+    def __iter__(self) -> Iterator[bytes]:
+        for piece in self.pieces:
+            yield zlib.decompress(piece)
+
+
+def read_pages(
     top: str,
-    blob_ids: Collection[str],
     tips: Sequence[str] = (),
     extra: Sequence[str] = (),
     *,
     reflogs: bool = False,
-) -> Log:
+    limits: Sequence[str] = (),
+) -> Pages:
     """The log of every ref and of every work tree's HEAD, or of `tips` (revisions) alone.
 
     extra: ids of further commits; ids of nothing, or of another kind of object, are passed over.
-    reflogs: with `tips` empty, what reflogs name too. GitError when git cannot read it all, but for
-    commits that are missing: they cut the history off, as in a shallow clone.
+    Tips that only say what to leave out (`^REV`) leave it out of everything. reflogs: without other
+    tips, what reflogs name too. limits: options that limit the walk. GitError when git cannot read
+    it all, but for commits that are missing: they cut the history off, as in a shallow clone.
     """
     named = (*tips, *extra)
     for name in named:
         if not name or name.startswith("-") or "\n" in name:
             raise GitError(f"not a revision: {name!r}", "give a branch, a tag or a commit id")
-    if tips:
-        arguments = [*_LOG, "--stdin"]
+    if any(not name.startswith("^") for name in tips):
+        arguments = [*_LOG, *limits, "--stdin"]
         found = peeled(top, [name.encode("ascii") for name in extra])
         named = (*tips, *(name for name, there in zip(extra, found, strict=True) if there))
     else:  # options count from where they stand
         everything = ["--all", "--reflog"] if reflogs else ["--all"]
-        arguments = [*_LOG, "--ignore-missing", *everything, "--stdin"]
+        arguments = [*_LOG, *limits, "--ignore-missing", *everything, "--stdin"]
     request = b"".join(os.fsencode(name) + b"\n" for name in named)
-    wanted = {blob_id.encode("ascii") for blob_id in blob_ids}
     try:
-        return _read(stream(top, arguments, request), wanted, Log())
+        return Pages(_kept(stream(top, arguments, request)))
     except GitError:
         holes = _holes(top)
         if not holes:
@@ -95,7 +109,43 @@ def read_log(
         with open(roots, "wb") as written:
             written.write(b"".join(commit_id + b"\n" for commit_id in holes))
         arguments = ["--shallow-file", roots, *arguments]
-        return _read(stream(top, arguments, request), wanted, Log(cut=True))
+        return Pages(_kept(stream(top, arguments, request)), cut=True)
+
+
+def _kept(pieces: Iterator[bytes]) -> tuple[bytes, ...]:
+    """Packed lightly: a log is mostly the same names over and over."""
+    return tuple(zlib.compress(piece, 1) for piece in pieces)
+
+
+def read_log(
+    top: str,
+    blob_ids: Collection[str],
+    tips: Sequence[str] = (),
+    extra: Sequence[str] = (),
+    *,
+    reflogs: bool = False,
+) -> Log:
+    """As `read_pages`, read for the blobs of interest."""
+    return log_of(read_pages(top, tips, extra, reflogs=reflogs), blob_ids)
+
+
+def log_of(pages: Pages, blob_ids: Collection[str]) -> Log:
+    """What pages say of the blobs of interest (ids in hex)."""
+    wanted = {blob_id.encode("ascii") for blob_id in blob_ids}
+    return _read(iter(pages), wanted, Log(cut=pages.cut))
+
+
+def changed(pages: Pages) -> Iterator[tuple[bytes, bytes]]:
+    """(blob id in hex, path) of everything that any commit adds, repeated as often as it occurs."""
+    for many in _records(iter(pages)):
+        for one in many.split(b"\0\0"):
+            _, _, _, *raw = one.split(b"\0", 3)
+            if raw:
+                parts = raw[0].lstrip(b"\n").split(b"\0")
+                for facts, path in zip(parts[::2], parts[1::2], strict=False):
+                    _, mode, _, new, _ = facts.split(b" ")
+                    if mode not in _NO_BLOB:
+                        yield new, path
 
 
 def _read(pieces: Iterator[bytes], wanted: set[bytes], log: Log) -> Log:

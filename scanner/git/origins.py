@@ -9,11 +9,12 @@ parent's integer. Pairs are worked on some thousands at a time, which bounds the
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import chain, islice
 from operator import attrgetter
 
-from scanner.git.log import Log, is_shallow, peeled, read_log, refs, tree_entries
+from scanner.git.bits import bits, length, spans
+from scanner.git.log import Log, Pages, is_shallow, log_of, peeled, read_pages, refs, tree_entries
 from scanner.record import record
 
 MOST_REFS = 100  # names kept for one blob and path
@@ -24,13 +25,15 @@ _BRANCHES = ("refs/heads/", "refs/remotes/")
 @record
 class Commit:
     """A commit. id, parents: hex. author: `name <mail>`. time, committed: author's and committer's
-    seconds since 1970 (may be negative or far off; 0 where unreadable)."""
+    seconds since 1970 (may be negative or far off; 0 where unreadable). order: parents have a
+    lower one than their children."""
 
     id: str
     author: str
     time: int
     committed: int
     parents: tuple[str, ...]
+    order: int = 0
 
 
 @record
@@ -93,19 +96,27 @@ def origins(
     extra: Sequence[str] = (),
     *,
     reflogs: bool = False,
+    pages: Pages | None = None,
+    also: Collection[str] = (),
 ) -> Origins:
     """The whereabouts of blobs (ids in hex) in the repository at `top`, in one log pass.
 
     tips: revisions whose history is looked at; () means every ref and every work tree's HEAD, with
     `reflogs` what they name too. extra: ids of further commits (unreachable ones). Only refs among
-    the commits looked at count. GitError when git cannot read a history that was asked for.
+    the commits looked at count. pages: the log, if it was read before.
+    also: ids of commits to tell of in any case. GitError when git cannot
+    read a history that was asked for.
     """
-    log = read_log(top, blob_ids, tips, extra, reflogs=reflogs)
+    if pages is None:
+        pages = read_pages(top, tips, extra, reflogs=reflogs)
+    log = log_of(pages, blob_ids)
     seen = _seen(top, log)
     places: dict[str, list[Whereabouts]] = {}
     named: set[int] = set()
     for number, events in enumerate(_slices(log)):
         _place(seen, number * _SLICE, events, places, named)
+    known = (log.numbers.get(one.encode("ascii"), -1) for one in also)
+    named.update(number for number in known if number >= 0)
     return Origins(
         {one: tuple(sorted(places[one], key=attrgetter("path"))) for one in sorted(places)},
         {seen.ids[number]: _commit(seen, number) for number in sorted(named)},
@@ -162,8 +173,8 @@ def _place(
     exits = _exits(log, holds, min(events))
     last = _foremost(sorted(exits, key=lambda one: _age(seen, one[0]), reverse=True))
     merged = _merges(seen, ever)
-    spans = _spans(holds)
-    at_refs = _spans(holds[number] for _, number in seen.tips)
+    held = spans(holds)
+    at_refs = spans(holds[number] for _, number in seen.tips)
     branches = 0
     for name, number in seen.tips:
         if name.startswith(_BRANCHES):
@@ -180,9 +191,9 @@ def _place(
             merged_by=seen.ids[through] if through >= 0 else "",
             first=seen.ids[number],
             last=seen.ids[last[bit]],
-            commits=_length(spans[bit]),
+            commits=length(held[bit]),
             refs=tuple(seen.tips[tip][0] for tip in islice(tips, MOST_REFS)),
-            refs_total=_length(held_by),
+            refs_total=length(held_by),
             at_head=bool(holds[seen.head] >> bit & 1) or pair in seen.head_pairs,
             in_branch=bool(branches >> bit & 1),
         )
@@ -241,7 +252,7 @@ def _foremost(candidates: Iterable[tuple[int, int]]) -> dict[int, int]:
     for number, pairs in candidates:
         if fresh := pairs & ~taken:
             taken |= fresh
-            found.update(dict.fromkeys(_bits(fresh), number))
+            found.update(dict.fromkeys(bits(fresh), number))
     return found
 
 
@@ -261,7 +272,7 @@ def _merges(seen: _Seen, ever: Sequence[int]) -> dict[int, int]:
                 sides = 0
                 for other in others[number]:
                     sides |= ever[other]
-                found.update(dict.fromkeys(_bits(fresh & sides), number))
+                found.update(dict.fromkeys(bits(fresh & sides), number))
             sought &= ~fresh
             number = first[number]
     return found
@@ -278,42 +289,6 @@ def _age(seen: _Seen, number: int) -> tuple[int, str]:
     return seen.log.committed[number], seen.ids[number]
 
 
-def _spans(sets: Iterable[int]) -> dict[int, list[tuple[int, int]]]:
-    """Pair -> half-open ranges of the positions whose set holds it. Neighbours in a history, and
-    in a sorted list of refs, hold nearly the same, so the cost is that of the differences."""
-    found: dict[int, list[tuple[int, int]]] = {}
-    opened: dict[int, int] = {}
-    before = 0
-    for position, current in enumerate(chain(sets, (0,))):
-        if current is not before and current != before:
-            for bit in _bits(current ^ before):
-                if bit in opened:
-                    found.setdefault(bit, []).append((opened.pop(bit), position))
-                else:
-                    opened[bit] = position
-            before = current
-    return found
-
-
-def _length(spans: Iterable[tuple[int, int]]) -> int:
-    return sum(end - start for start, end in spans)
-
-
-def _bits(number: int) -> Iterator[int]:
-    """The positions of the bits that are set, lowest first."""
-    if number.bit_count() > 16:  # many: cheaper to spell it out once
-        digits = bin(number)[:1:-1]
-        at = digits.find("1")
-        while at >= 0:
-            yield at
-            at = digits.find("1", at + 1)
-        return
-    while number:
-        low = number & -number
-        yield low.bit_length() - 1
-        number ^= low
-
-
 def _commit(seen: _Seen, number: int) -> Commit:
     log = seen.log
     known = (log.first[number], *log.others.get(number, ()))
@@ -324,4 +299,5 @@ def _commit(seen: _Seen, number: int) -> Commit:
         log.authored[number],
         log.committed[number],
         strangers or tuple(seen.ids[one] for one in known if one >= 0),
+        number,
     )

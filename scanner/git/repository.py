@@ -78,9 +78,10 @@ class Repository:
 
 
 def describe(path: str) -> Repository:
-    """The repository at a work tree, a linked work tree or a bare folder. GitError if it is none."""
+    """The repository at a work tree, a linked one or a bare folder. GitError if it is none."""
     arguments = ["rev-parse", "--path-format=absolute", "--git-dir", "--git-common-dir",
-                 "--git-path", "objects", "--show-object-format", "--is-shallow-repository"]  # fmt: skip
+                 "--git-path", "objects", "--show-object-format",
+                 "--is-shallow-repository"]  # fmt: skip
     lines = [os.fsdecode(line) for line in _run(path, arguments).split(b"\n")]
     git_dir, common, objects, kind, shallow = lines[:5]
     sizes = {"sha1": 20, "sha256": 32}
@@ -131,6 +132,22 @@ def _unmerged(top: str) -> list[Staged]:
         mode, blob_id, _ = facts.decode("ascii").split(" ")
         if mode.startswith("100"):
             found.append(Staged(os.fsdecode(name), blob_id, mode))
+    return found
+
+
+def index_entries(repository: Repository) -> dict[str, tuple[str, ...]]:
+    """Blob id -> paths of the index, in order; empty where there is no index, or a broken one."""
+    if not os.path.exists(os.path.join(repository.git_dir, "index")):
+        return {}
+    try:
+        entries = _run(repository.top, ["ls-files", "-s", "-z"]).split(b"\0")
+    except GitError:
+        return {}
+    found: dict[str, tuple[str, ...]] = {}
+    for entry in filter(None, entries):
+        facts, _, name = entry.partition(b"\t")
+        blob_id = facts.split(b" ")[1].decode("ascii")
+        found[blob_id] = (*found.get(blob_id, ()), os.fsdecode(name))
     return found
 
 

@@ -70,6 +70,10 @@ def _result(
     properties: dict[str, Any] = {"confidence": finding.confidence, "score": finding.score}
     if explain:
         properties["reasons"] = [escaped(reason) for reason in finding.reasons]
+    if finding.decoded_by:
+        properties["decodedBy"] = [escaped(one) for one in finding.decoded_by]
+    if finding.origin is not None:
+        properties |= {"commit": finding.origin.commit, "atHead": finding.origin.at_head}
     return {
         "ruleId": finding.rule,
         "ruleIndex": index[finding.rule],

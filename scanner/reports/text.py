@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
 
 from scanner.model import SEVERITIES, Finding, Summary
-from scanner.reports.fields import reasons_shown
+from scanner.reports.fields import encodings_of, members_of, reasons_shown
+from scanner.reports.origin import origin_lines
 from scanner.reports.safe import loggable, value_text
 
 _COLOURS = {"critical": "1;31", "high": "31", "medium": "33", "low": "36", "info": "2"}
@@ -35,7 +36,9 @@ def render(
     yield _totals(findings, summary, paint)
     if verbose:
         yield from _details(summary)
-    if findings:
+    if findings and summary.counts:
+        yield "next: rotate each of these values: every clone of the repository holds them\n"
+    elif findings:
         yield "next: 'unleak migrate .' shows how they would move into a vault\n"
 
 
@@ -46,7 +49,8 @@ def _finding(
     name = loggable(info.name if info else finding.rule)
     value = loggable(value_text(finding) if show_secrets else finding.masked)
     key = f"{loggable(finding.key)} = " if finding.key else ""
-    where = f"{loggable(finding.path)}:{finding.line}:{finding.column}"
+    inside = loggable(members_of(finding))
+    where = f"{loggable(finding.path)}{inside}:{finding.line}:{finding.column}"
     severity = paint(f"{finding.severity:8}", _COLOURS[finding.severity])
     yield f"  {where}  {severity} {key}{paint(value, '1')}\n"
     reasons = reasons_shown(finding, explain=explain)
@@ -55,6 +59,10 @@ def _finding(
     yield f" ({finding.score:.2f})\n" if explain else "\n"
     if said:
         yield paint(f"      {said}", "2") + "\n"
+    if encodings_of(finding):
+        yield paint(f"      decoded from {', '.join(encodings_of(finding))}", "2") + "\n"
+    for line in origin_lines(finding):
+        yield paint(f"      {line}", "2") + "\n"
     if explain and finding.fingerprint:
         yield paint(f"      unleak:v1:{finding.fingerprint}", "2") + "\n"
 
@@ -69,7 +77,7 @@ def _skipped(summary: Summary, paint: Paint) -> Iterator[str]:
 def _totals(findings: Sequence[Finding], summary: Summary, paint: Paint) -> str:
     counts = Counter(finding.severity for finding in findings)
     parts = [f"{counts[name]} {name}" for name in reversed(SEVERITIES) if counts[name]]
-    scanned = f"{_counted(summary.files, 'file')}, {_size(summary.bytes)} scanned"
+    scanned = _scanned(summary)
     suppressed = sum(summary.suppressed.values())
     more = f"; {suppressed} suppressed" if suppressed else ""
     if findings:
@@ -79,6 +87,20 @@ def _totals(findings: Sequence[Finding], summary: Summary, paint: Paint) -> str:
     else:
         head = "no secrets found in what could be read"
     return f"{paint(head, '1')}; {scanned}{more}\n"
+
+
+def _scanned(summary: Summary) -> str:
+    if not summary.counts:
+        return f"{_counted(summary.files, 'file')}, {_size(summary.bytes)} scanned"
+    counts = summary.counts
+    parts = [_counted(counts["commits"], "commit"), _counted(counts["blobs"], "blob")]
+    if "inflated_bytes" in counts:
+        parts.append(f"{_size(counts['inflated_bytes'])} scanned")
+    if counts.get("known_clean"):
+        parts.append(f"{counts['known_clean']} objects known to be clean")
+    if counts.get("decoded_members"):
+        parts.append(f"{_counted(counts['decoded_members'], 'member')} of archives and documents")
+    return ", ".join(parts)
 
 
 def _details(summary: Summary) -> Iterator[str]:

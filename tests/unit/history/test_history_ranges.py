@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import os
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -373,3 +376,38 @@ def test_two_runs_say_the_same(repo: Repository, made: Made) -> None:
     for n in range(6):
         repo.commit({f"{n % 3}.env": line(made, str(n // 2)), "x.txt": str(n)})
     assert ids(scan(repo).findings) == ids(scan(repo).findings)
+
+
+def zipped(**files: str) -> bytes:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        for name, content in files.items():
+            archive.writestr(zipfile.ZipInfo(name), content)
+    return stream.getvalue()
+
+
+def test_encoded_and_packed_content(repo: Repository, made: Made) -> None:
+    old, new = line(made, "old"), line(made, "new")
+    repo.commit({"a.bin": zipped(env=old), "b.txt": base64.b64encode(old.encode() * 3)})
+    assert {path.partition("!")[0] for path, _ in found(repo)} >= {"a.bin"}
+    repo.git("tag", "start")
+    repo.commit({"a.bin": zipped(env=old, more="x"), "b.txt": base64.b64encode(old.encode() * 4)})
+    assert found(repo, "start..") == []
+    repo.commit({"a.bin": zipped(env=old + new)})
+    (one,) = scan(repo, "start..").findings
+    assert one.secret.reveal() == made("new").encode()
+    assert one.decoded_by
+
+
+def test_a_partial_clone_names_what_it_lacks_and_fetches_nothing(
+    repo: Repository, made: Made, tmp_path: Path
+) -> None:
+    repo.commit({"app.env": line(made, "x")})
+    repo.git("config", "uploadpack.allowFilter", "true")
+    to = tmp_path / "partial"
+    address = f"file://{repo.top}"
+    repo.git("clone", "-q", "--no-checkout", "--filter=blob:none", address, str(to))
+    done = survey(Request(paths=(str(to),), range=RangeRequest("base..")))
+    assert done.findings == ()
+    assert len(done.summary.skipped) == 1
+    assert done.summary.skipped[0].place.path.endswith("(app.env)")

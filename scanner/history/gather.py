@@ -1,0 +1,150 @@
+"""Objects that something came of, and where they were -> findings, one for each secret and key."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from scanner.engine.candidates import Candidate
+from scanner.engine.database import CachedRules
+from scanner.engine.find import without_overlaps
+from scanner.engine.judgement import Judged
+from scanner.engine.reveal import is_echo, named
+from scanner.filters.inline import inline_allowed
+from scanner.history.shards import Item
+from scanner.history.versions import Position
+from scanner.model import CONFIDENCES, Confidence, Place, Skipped
+from scanner.record import record
+from scanner.rules import Rule
+
+Rules = tuple[Rule, ...] | CachedRules
+# (rule id, value, key, chain): what makes places the same finding
+Identity = tuple[str, bytes, str, tuple[str, ...]]
+# the verdict, what was judged, its cluster's place, the marker that allows it, where it stands
+Fact = tuple[Judged, Candidate, int, str, Position]
+
+
+@record
+class Occurrence:
+    """One finding in one object under one path. start, end: bytes in the object, half-open."""
+
+    item: Item
+    place: Place
+    start: int
+    end: int
+    position: Position
+    judged: Judged
+    chain: tuple[str, ...]
+
+
+@record
+class Gathered:
+    """occurrences: by identity, in no order. skipped: what stood in objects and was not opened."""
+
+    occurrences: Mapping[Identity, list[Occurrence]]
+    skipped: tuple[Skipped, ...]
+    suppressed: Counter[str]
+
+
+class Gatherer:
+    """Judges candidates where they stand; the same lines in the same kind of file once."""
+
+    def __init__(
+        self,
+        rules: Rules,
+        minimum: Confidence,
+        *,
+        inline: bool,
+        wanted: Callable[[str], bool],
+    ) -> None:
+        self._rules = rules
+        self._minimum = CONFIDENCES.index(minimum)
+        self._inline = inline
+        self._wanted = wanted
+        self._known: dict[tuple[Any, ...], tuple[Judged | None, str]] = {}
+
+    def gather(self, items: Sequence[Item], places: Mapping[str, Sequence[Place]]) -> Gathered:
+        """places: object id -> where it was; an object that is in no commit has a place without a
+        path of its own."""
+        found: dict[Identity, list[Occurrence]] = {}
+        skipped: list[Skipped] = []
+        suppressed: Counter[str] = Counter()
+        for item in items:
+            for place in places[item.id]:
+                if not self._wanted(place.path):
+                    suppressed["excluded path"] += 1
+                    continue
+                for one in without_echoes(list(self._in(item, place, suppressed))):
+                    judged = one.judged
+                    identity = (judged.rule.id, judged.value, judged.key, named(one.chain))
+                    found.setdefault(identity, []).append(one)
+                skipped += _refused(item, place)
+        return Gathered(found, tuple(skipped), suppressed)
+
+    def _in(self, item: Item, place: Place, suppressed: Counter[str]) -> Iterator[Occurrence]:
+        """What counts of one object under one path: none overlaps another in the same layer."""
+        layers: dict[tuple[Any, ...], list[Fact]] = {}
+        positions = iter(item.positions)
+        for at, cluster in item.found:
+            for candidate in cluster.candidates:
+                position = next(positions)
+                judged, marker = self._judged(candidate, place.path, binary=item.binary)
+                if judged is not None:
+                    chain = candidate.chain
+                    layer = (chain, at, candidate.layer) if chain else ()
+                    moved = judged if chain else _moved(judged, at)
+                    layers.setdefault(layer, []).append((moved, candidate, at, marker, position))
+        for layer_found in layers.values():
+            facts = {id(one[0]): one for one in layer_found}
+            for judged in without_overlaps([one[0] for one in layer_found]):
+                _, candidate, at, marker, position = facts[id(judged)]
+                start, end = judged.start, judged.end
+                if candidate.chain:
+                    span = candidate.span
+                    start, end = (span[0] + at, span[1] + at) if span else (0, 0)
+                if marker and self._inline:
+                    suppressed[f"inline {marker}"] += 1
+                else:
+                    yield Occurrence(item, place, start, end, position, judged, candidate.chain)
+
+    def _judged(
+        self, candidate: Candidate, path: str, *, binary: bool
+    ) -> tuple[Judged | None, str]:
+        rule = self._rules[candidate.rule]
+        known = (candidate, path, binary)
+        answer = self._known.get(known)
+        if answer is None:
+            judged = candidate.judge(rule, path, binary=binary)
+            if judged and CONFIDENCES.index(judged.confidence) < self._minimum:
+                judged = None
+            marker = ""
+            if judged:
+                snippet = candidate.snippet
+                marker = inline_allowed(snippet, candidate.start, candidate.end, rule.id)
+            answer = self._known[known] = (judged, marker)
+        return answer
+
+
+def without_echoes(found: list[Occurrence]) -> list[Occurrence]:
+    """Without guesses in decoded text over whose encoded text a finding stands plain."""
+    plain = [(one.start, one.end) for one in found if not one.chain]
+    return [
+        one
+        for one in found
+        if not one.chain or not is_echo(one.judged.rule, one.start, one.end, plain)
+    ]
+
+
+def _moved(judged: Judged, by: int) -> Judged:
+    return Judged(
+        judged.rule, judged.start + by, judged.end + by, judged.key, judged.value, judged.score,
+        judged.confidence, judged.reasons,
+    )  # fmt: skip
+
+
+def _refused(item: Item, place: Place) -> Iterator[Skipped]:
+    for _, cluster in item.found:
+        for one in cluster.refused:
+            path = "!".join((place.path, *one.chain))
+            yield Skipped(Place(path, place.commit, place.author, place.time), one.reason)

@@ -1,0 +1,122 @@
+"""Which objects of a store are to be scanned, each once, cut into pieces of work."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Any
+
+from scanner.git.packs import BLOB, COMMIT, TAG, Forest, forest
+from scanner.git.stores import Store
+from scanner.git.walk import branches, starts
+from scanner.history.clean_objects import CleanObjects
+from scanner.history.shards import Packed, Work
+from scanner.record import record
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+PIECES_A_JOB = 8
+_LOOSE_COST = 4 << 10  # bytes of packed data that take about as long as opening a file
+_MOST_LOOSE = 256  # objects in one piece of work
+
+
+@record
+class Selection:
+    """Everything to do. unknown: ids of objects whose kind cannot be told from the pack. cached:
+    how many were left out because they are known to be clean. packed: bytes of what is scanned."""
+
+    packs: tuple[Packed, ...]
+    work: tuple[Work, ...]
+    unknown: tuple[str, ...]
+    commits: tuple[str, ...]
+    cached: int
+    packed: int
+
+
+def select(store: Store, only: Collection[str] | None, clean: CleanObjects, jobs: int) -> Selection:
+    """Cut a store into work. only: ids (hex) to scan, None for all; what `clean` knows to be
+    clean is left out."""
+    import numpy as np
+
+    width = f"S{store.hash_size}"
+    wanted_ids = None
+    if only is not None:
+        wanted_ids = np.array([bytes.fromhex(one) for one in sorted(only)], width)
+    seen: list[NDArray[np.bytes_]] = []
+    packs: list[Packed] = []
+    unknown: list[str] = []
+    commits: list[str] = []
+    cached = packed = 0
+    limit = max(1 << 16, sum(pack.end for pack in store.packs) // (jobs * PIECES_A_JOB))
+    for pack in store.packs:
+        entries = forest(pack)
+        names = pack.index.names[entries.position]
+        fresh = _fresh(names, seen)
+        commits += _ids(names[fresh & (entries.kind == COMMIT)], store.hash_size)
+        if wanted_ids is not None:
+            fresh &= np.isin(names, wanted_ids)
+        scan = fresh & np.isin(entries.kind, (BLOB, COMMIT, TAG))
+        unknown += _ids(names[fresh & (entries.kind == 0)], store.hash_size)
+        known = clean.known(names, scan)
+        cached += int(known.sum())
+        scan &= ~known
+        packed += int((entries.end - entries.start)[scan].sum())
+        packs.append(_packed(pack, entries, scan, limit))
+    work: list[Work] = []
+    for number, one in enumerate(packs):
+        work += _work(number, one, limit)
+    loose = [name for name in sorted(store.loose) if only is None or name in only]
+    if loose:
+        names = np.array([bytes.fromhex(name) for name in loose], width)
+        fresh = _fresh(names, seen)
+        known = clean.known(names, fresh)
+        cached += int(known.sum())
+        fresh &= ~known
+        loose = [name for name, new in zip(loose, fresh.tolist(), strict=True) if new]
+        work += [
+            Work(0, (), tuple(loose[at : at + _MOST_LOOSE]), _LOOSE_COST * _MOST_LOOSE)
+            for at in range(0, len(loose), _MOST_LOOSE)
+        ]
+    work.sort(key=lambda piece: -piece.weight)
+    return Selection(tuple(packs), tuple(work), tuple(unknown), tuple(commits), cached, packed)
+
+
+def _fresh(names: NDArray[np.bytes_], seen: list[NDArray[np.bytes_]]) -> NDArray[np.bool_]:
+    """Which names were in no pack before; then they were."""
+    import numpy as np
+
+    fresh = np.ones(len(names), bool)
+    for before in seen:
+        fresh &= ~np.isin(names, before)
+    seen.append(names)
+    return fresh
+
+
+def _ids(names: NDArray[np.bytes_], hash_size: int) -> list[str]:
+    return [bytes(name).ljust(hash_size, b"\0").hex() for name in names.tolist()]
+
+
+def _packed(pack: Any, entries: Forest, scan: NDArray[np.bool_], limit: int) -> Packed:  # noqa: ANN401
+    import numpy as np
+
+    found = branches(entries, scan)
+    begin = starts(entries, found, limit)
+    cuts = frozenset(one.node for one in begin if entries.parent[one.node] >= 0)
+    return Packed(pack, entries, found, scan.astype(np.uint8).data, cuts)
+
+
+def _work(number: int, packed: Packed, limit: int) -> list[Work]:
+    """Neighbours in the pack are done together, until they weigh enough."""
+    found: list[Work] = []
+    nodes: list[int] = []
+    weight = 0
+    for one in starts(packed.forest, packed.branches, limit):
+        nodes.append(one.node)
+        weight += one.weight
+        if weight >= limit:
+            found.append(Work(number, tuple(nodes), (), weight))
+            nodes, weight = [], 0
+    if nodes:
+        found.append(Work(number, tuple(nodes), (), weight))
+    return found

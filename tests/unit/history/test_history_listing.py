@@ -1,0 +1,66 @@
+"""Which objects a request means, and what a log tells of names and losses."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from scanner.errors import UsageError
+from scanner.git.repository import describe
+from scanner.history.listing import Ask, full_log, meant, missing, paths_of
+from scanner.history.request import HistoryRequest
+from tests.support.histories import Repository
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Repository:
+    made = Repository(tmp_path / "repo")
+    made.commit({"a.txt": "a\n", "b.txt": "b\n"})
+    made.commit({"a.txt": "c\n"})
+    return made
+
+
+def test_paths_and_what_is_missing(repository: Repository) -> None:
+    log = full_log(Ask(str(repository.top), (), reflogs=True))
+    assert log.pages is not None
+    assert set(paths_of(log.pages)) == {b"a.txt", b"b.txt"}
+    lost = repository.git("rev-parse", "HEAD:b.txt")
+
+    def there(ids: np.ndarray) -> np.ndarray:
+        return np.array([bytes(one).ljust(20, b"\0").hex() != lost for one in ids])
+
+    assert missing(log.pages, there, 20) == [lost]
+
+
+def test_a_log_that_git_cannot_give_says_why(tmp_path: Path) -> None:
+    log = full_log(Ask(str(tmp_path), (), reflogs=False))
+    assert log.pages is None
+    assert log.problem
+
+
+def test_everything_is_meant_by_default(repository: Repository) -> None:
+    assert meant(describe(str(repository.top)), HistoryRequest()) is None
+
+
+def test_reachable_is_what_refs_reach(repository: Repository) -> None:
+    found = meant(describe(str(repository.top)), HistoryRequest(reachable=True))
+    every = repository.git("cat-file", "--batch-all-objects", "--batch-check=%(objectname)").split()
+    assert found == set(every)
+
+
+def test_since_a_revision(repository: Repository) -> None:
+    found = meant(describe(str(repository.top)), HistoryRequest(since="HEAD~1"))
+    assert found == {repository.head, repository.git("rev-parse", "HEAD:a.txt")}
+
+
+def test_what_cannot_be(repository: Repository) -> None:
+    here = describe(str(repository.top))
+    for request in (
+        HistoryRequest(branches=("nosuch",)),
+        HistoryRequest(branches=("--all",)),
+        HistoryRequest(max_commits=-1),
+    ):
+        with pytest.raises(UsageError):
+            meant(here, request)
