@@ -1,48 +1,104 @@
-"""Objects that our reader could not read, asked from git itself, one death at a time.
+"""Objects that our reader could not read, asked from git itself, which is not trusted to end.
 
-git ends when it meets an object that it cannot read; then the one it stopped at is given up, and
-the rest is asked for anew.
+A hostile pack makes git go round forever, or ask for more memory than there is; so it gets limited
+time and memory. When it dies on an object, that one is given up, and the rest is asked for anew.
 """
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Iterator, Sequence
 
 from scanner.errors import GitError
-from scanner.git.log import stream
-from scanner.git.process import run
 from scanner.git.repository import _SAFE, _environment
+from scanner.record import record
 
-_MOST_DEATHS = 100  # in a row: then nothing there can be read
+_MOST_DEATHS = 20
 _MOST_WHOLE = 64 << 20  # bytes of an object that is asked for in one piece
 _STREAMED = "core.bigFileThreshold=8m"  # git holds no whole file of more than that in memory
+_CHUNK = 1 << 20
+_TREE = b"tree"
 
 
-def kinds_and_sizes(top: str, ids: Sequence[str]) -> dict[str, tuple[str, int]]:
-    """Kind and size of each id that git can tell them of; the others are left out."""
+@record
+class Limits:
+    """What git may use. memory: bytes, where the system can limit it. silence: seconds."""
+
+    memory: int
+    silence: float
+
+
+FACTS = Limits(256 << 20, 10)
+CONTENT = Limits(2 << 30, 120)  # git makes what is stored as a delta in memory
+
+
+def kinds_and_sizes(
+    top: str, ids: Sequence[str], limits: Limits = FACTS
+) -> dict[str, tuple[str, int]]:
+    """Kind and size of each id that git can tell them of; the others are left out.
+
+    A tree counts only if its content has that id: what is taken for a tree is not scanned.
+    """
     found: dict[str, tuple[str, int]] = {}
     left, deaths = list(ids), 0
     while left and deaths < _MOST_DEATHS:
-        answers, died = _ask(top, left)
+        answers, died = _ask(top, left, limits)
         for line in answers:
             parts = line.decode("ascii", "replace").split(" ")
             if len(parts) == 3 and parts[2].isdigit():
                 found[parts[0]] = (parts[1], int(parts[2]))
-        deaths = deaths + 1 if died and not answers else 0
+        deaths += died
         left = left[len(answers) + 1 :] if died else []
+    trees = [name for name, (kind, _) in found.items() if kind == "tree"]
+    for name in set(trees) - _true_trees(top, trees):
+        del found[name]
     return found
 
 
-def _ask(top: str, ids: Sequence[str]) -> tuple[list[bytes], bool]:
+def _ask(top: str, ids: Sequence[str], limits: Limits) -> tuple[list[bytes], bool]:
     """(a line for each id, in order, as far as git came; whether it died on the next one)."""
-    request = "".join(f"{one}\n" for one in ids).encode()
-    command = ["git", "-C", top, "--no-pager", *_SAFE, "cat-file", "--batch-check", "--buffer"]
-    environment = _environment(index=False) | {"GIT_ALLOW_PROTOCOL": "none"}
+    pieces: list[bytes] = []
+    died = False
+    try:  # unbuffered: an answer that git has given is not lost when it dies
+        for piece in _said(top, ["cat-file", "--batch-check"], ids, limits):
+            pieces.append(piece)  # noqa: PERF402 -- what came before an error is kept
+    except GitError:
+        died = True
+    return b"".join(pieces).split(b"\n")[:-1], died
+
+
+def _true_trees(top: str, ids: Sequence[str]) -> set[str]:
+    """Ids of trees whose content is what the id says."""
+    import hashlib
+
+    found: set[str] = set()
+    if not ids:
+        return found
+    arguments = ["cat-file", "--batch", "--buffer"]
+    data, name, left = b"", "", 0
+    digest = hashlib.sha1(usedforsecurity=False)
     try:
-        code, output, _ = run(command, environment, request)
-    except OSError:
-        return [], True
-    return output.split(b"\n")[:-1], code != 0
+        for piece in _said(top, arguments, ids, CONTENT):
+            data += piece
+            while data:
+                if not left:  # at a header; what is behind a content is counted as part of it
+                    line, separator, rest = data.partition(b"\n")
+                    if not separator:
+                        break
+                    parts, data = line.split(b" "), rest
+                    if len(parts) == 3 and parts[1] == _TREE:
+                        name, left = parts[0].decode("ascii"), int(parts[2]) + 1
+                        kind = hashlib.sha1 if len(name) == 40 else hashlib.sha256
+                        digest = kind(b"tree " + parts[2] + b"\0", usedforsecurity=False)
+                    continue
+                digest.update(data[: min(left - 1, len(data))])
+                data, left = data[left:], max(0, left - len(data))
+                if not left and digest.hexdigest() == name:
+                    found.add(name)
+    except GitError:
+        return found
+    return found
 
 
 def read_whole(top: str, object_id: str, kind: str) -> bytes:
@@ -59,4 +115,59 @@ def read_whole(top: str, object_id: str, kind: str) -> bytes:
 
 def read_stream(top: str, object_id: str, kind: str) -> Iterator[bytes]:
     """The same piece by piece, for content that is not to be held whole."""
-    return stream(top, ["-c", _STREAMED, "cat-file", kind, object_id])
+    return _said(top, ["-c", _STREAMED, "cat-file", kind, object_id], (), CONTENT)
+
+
+def _said(
+    top: str, arguments: Sequence[str], ids: Sequence[str], limits: Limits
+) -> Iterator[bytes]:
+    """What git says to ids, piece by piece. GitError if it fails, or is silent for too long."""
+    import selectors
+    import subprocess
+    import tempfile
+
+    environment = _environment(index=False) | {"GIT_ALLOW_PROTOCOL": "none"}
+    command = ["git", "-C", top, "--no-pager", *_SAFE, *arguments]
+    with tempfile.TemporaryFile() as asked, selectors.DefaultSelector() as selector:
+        asked.writelines(f"{one}\n".encode() for one in ids)
+        asked.seek(0)
+        try:
+            child = subprocess.Popen(
+                command, env=environment, stdin=asked, stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL, bufsize=0,
+            )  # fmt: skip
+        except OSError as problem:
+            raise GitError(f"git cannot be started in {top}: {problem.strerror}") from problem
+        assert child.stdout
+        try:
+            _limit(child.pid, limits.memory)
+            selector.register(child.stdout, selectors.EVENT_READ)
+            while True:
+                if not selector.select(limits.silence):
+                    raise GitError(f"git says nothing for {limits.silence:g} seconds ({top})")
+                piece = os.read(child.stdout.fileno(), _CHUNK)
+                if not piece:
+                    break
+                yield piece
+            code = child.wait()
+        finally:
+            child.stdout.close()
+            if child.poll() is None:
+                child.kill()
+                child.wait()
+    if code:
+        raise GitError(f"git cannot read an object ({top})", "run 'git fsck' there")
+
+
+def _limit(process: int, memory: int) -> None:
+    """Limit what a process may still ask for, where the system knows how."""
+    if sys.platform != "linux":
+        return
+    import resource
+
+    try:
+        _, most = resource.prlimit(process, resource.RLIMIT_DATA)
+        if most == resource.RLIM_INFINITY or most > memory:
+            resource.prlimit(process, resource.RLIMIT_DATA, (memory, most))
+    except (OSError, ValueError):  # it has ended already, or may not be limited
+        return

@@ -7,10 +7,24 @@ from pathlib import Path
 
 import pytest
 from support.histories import Repository
+from support.packs import (
+    BLOB,
+    OFS_DELTA,
+    REF_DELTA,
+    TREE,
+    Entry,
+    copy,
+    delta,
+    insert,
+    object_id,
+    varint,
+    write_pack,
+)  # fmt: skip
 from support.packwriter import write_loose
 
 from scanner.errors import GitError
-from scanner.git.fallback import kinds_and_sizes, read_stream, read_whole
+from scanner.git import fallback
+from scanner.git.fallback import Limits, kinds_and_sizes, read_stream, read_whole
 
 MISSING = "12" * 20
 
@@ -79,3 +93,48 @@ def test_a_replaced_object_is_not_what_replaces_it(repository: Repository) -> No
     repository.git("replace", name, other)
     assert kinds_and_sizes(str(repository.top), [name]) == {name: ("blob", 10)}
     assert read_whole(str(repository.top), name, "blob") == b"the object"
+
+
+def test_a_loop_of_deltas_does_not_hold_us_up(repository: Repository) -> None:
+    change = delta(40, 44, copy(0, 40), insert(b"more"))
+    ids = ["33" * 20, "44" * 20]
+    entries = [
+        Entry(REF_DELTA, change, ids[0], base=ids[1]),
+        Entry(REF_DELTA, change, ids[1], base=ids[0]),
+    ]
+    write_pack(repository.top / ".git" / "objects" / "pack", entries)
+    name = blob(repository, b"content\n")
+    asked = sorted([*ids, name, MISSING])
+    limits = Limits(64 << 20, 2)
+    assert kinds_and_sizes(str(repository.top), asked, limits) == {name: ("blob", 8)}
+
+
+def test_what_is_called_a_tree_and_is_none_is_left_out(repository: Repository) -> None:
+    commit = repository.commit({"a.txt": "content\n", "b/c.txt": "more\n"})
+    tree = repository.git("rev-parse", f"{commit}^{{tree}}")
+    other = repository.git("rev-parse", f"{commit}:b")
+    data = b"content that is no tree\n"
+    entries = [Entry(TREE, data, object_id(BLOB, data))]
+    write_pack(repository.top / ".git" / "objects" / "pack", entries)
+    found = kinds_and_sizes(str(repository.top), [tree, object_id(BLOB, data), commit, other])
+    assert set(found) == {tree, commit, other}
+
+
+def test_what_is_too_large_to_be_read_whole_is_an_error(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = blob(repository, bytes(3 << 20))
+    monkeypatch.setattr(fallback, "_MOST_WHOLE", 1 << 20)
+    with pytest.raises(GitError, match="larger"):
+        read_whole(str(repository.top), name, "blob")
+    assert sum(map(len, read_stream(str(repository.top), name, "blob"))) == 3 << 20
+
+
+def test_git_that_needs_too_much_memory_is_an_error(repository: Repository) -> None:
+    change = varint(4) + varint(1 << 60) + copy(0, 4)
+    entries = [Entry(BLOB, b"base"), Entry(OFS_DELTA, change, "66" * 20, base=1)]
+    write_pack(repository.top / ".git" / "objects" / "pack", entries)
+    top = str(repository.top)
+    assert kinds_and_sizes(top, ["66" * 20]) == {"66" * 20: ("blob", 1 << 60)}
+    with pytest.raises(GitError):
+        list(read_stream(top, "66" * 20, "blob"))
