@@ -9,10 +9,14 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from scanner.errors import GitError
 from scanner.git.repository import _SAFE, _environment
 from scanner.record import record
+
+if TYPE_CHECKING:
+    import hashlib
 
 _MOST_DEATHS = 20
 _MOST_WHOLE = 64 << 20  # bytes of an object that is asked for in one piece
@@ -70,14 +74,12 @@ def _ask(top: str, ids: Sequence[str], limits: Limits) -> tuple[list[bytes], boo
 
 def _true_trees(top: str, ids: Sequence[str]) -> set[str]:
     """Ids of trees whose content is what the id says."""
-    import hashlib
-
     found: set[str] = set()
     if not ids:
         return found
     arguments = ["cat-file", "--batch", "--buffer"]
     data, name, left = b"", "", 0
-    digest = hashlib.sha1(usedforsecurity=False)
+    digest = _digest("", "tree", 0)
     try:
         for piece in _said(top, arguments, ids, CONTENT):
             data += piece
@@ -89,8 +91,7 @@ def _true_trees(top: str, ids: Sequence[str]) -> set[str]:
                     parts, data = line.split(b" "), rest
                     if len(parts) == 3 and parts[1] == _TREE:
                         name, left = parts[0].decode("ascii"), int(parts[2]) + 1
-                        kind = hashlib.sha1 if len(name) == 40 else hashlib.sha256
-                        digest = kind(b"tree " + parts[2] + b"\0", usedforsecurity=False)
+                        digest = _digest(name, "tree", left - 1)
                     continue
                 digest.update(data[: min(left - 1, len(data))])
                 data, left = data[left:], max(0, left - len(data))
@@ -105,17 +106,39 @@ def read_whole(top: str, object_id: str, kind: str) -> bytes:
     """The content of one object. GitError when git cannot read it, or it is too large for that."""
     pieces: list[bytes] = []
     size = 0
-    for piece in read_stream(top, object_id, kind):
+    for piece in _said(top, ["cat-file", kind, object_id], (), CONTENT):
         pieces.append(piece)
         size += len(piece)
         if size > _MOST_WHOLE:
             raise GitError(f"object {object_id} is larger than what is held in memory")
+    digest = _digest(object_id, kind, size)
+    for piece in pieces:
+        digest.update(piece)
+    if digest.hexdigest() != object_id:
+        raise GitError(f"object {object_id} is not what its id says")
     return b"".join(pieces)
 
 
-def read_stream(top: str, object_id: str, kind: str) -> Iterator[bytes]:
-    """The same piece by piece, for content that is not to be held whole."""
-    return _said(top, ["-c", _STREAMED, "cat-file", kind, object_id], (), CONTENT)
+def read_stream(top: str, object_id: str, kind: str, size: int | None = None) -> Iterator[bytes]:
+    """The same piece by piece, for content that is not to be held whole.
+
+    size: what it is said to be; then the content is compared with the id, at its end.
+    """
+    digest = None if size is None else _digest(object_id, kind, size)
+    for piece in _said(top, ["-c", _STREAMED, "cat-file", kind, object_id], (), CONTENT):
+        if digest is not None:
+            digest.update(piece)
+        yield piece
+    if digest is not None and digest.hexdigest() != object_id:
+        raise GitError(f"object {object_id} is not what its id says")
+
+
+def _digest(object_id: str, kind: str, size: int) -> hashlib._Hash:
+    """The digest that makes an id, begun with what stands before the content."""
+    import hashlib
+
+    algorithm = hashlib.sha1 if len(object_id) == 40 else hashlib.sha256
+    return algorithm(f"{kind} {size}\0".encode(), usedforsecurity=False)
 
 
 def _said(

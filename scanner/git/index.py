@@ -6,9 +6,11 @@ file names; what does not fit is a BrokenPackError.
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from scanner.record import record
 
@@ -46,10 +48,19 @@ class Index:
         return bytes(self.names[position]).ljust(self.hash_size, b"\0")
 
 
+def open_file(path: str) -> BinaryIO:
+    """Open a regular file for reading; a pipe or a device, which might never end, is an OSError."""
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    descriptor = os.open(path, flags)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError(errno.EINVAL, "is no regular file", path)
+    return os.fdopen(descriptor, "rb")
+
+
 def read_index(path: str, hash_size: int) -> Index:
     """Read one .idx file. hash_size: 20 for SHA-1, 32 for SHA-256. OSError, BrokenPackError."""
-    with open(path, "rb") as stream:
-        data = stream.read()
+    data = _whole(path)
     if len(data) < _FANOUT + 2 * hash_size:
         raise BrokenPackError("the index is too short")
     _check_sum(data, hash_size)
@@ -59,6 +70,14 @@ def read_index(path: str, hash_size: int) -> Index:
             raise BrokenPackError(f"index version {version} is not known")
         return _version_2(data, hash_size)
     return _version_1(data, hash_size)
+
+
+def _whole(path: str) -> bytes:
+    with open_file(path) as stream:
+        try:
+            return stream.read()
+        except MemoryError:
+            raise BrokenPackError("the index is too large") from None
 
 
 def _check_sum(data: bytes, hash_size: int) -> None:
@@ -72,6 +91,8 @@ def _check_sum(data: bytes, hash_size: int) -> None:
 def _count(fanout: bytes) -> int:
     import numpy as np
 
+    if len(fanout) != _FANOUT:
+        raise BrokenPackError("the index's fan-out table is cut off")
     table = np.frombuffer(fanout, ">u4")
     if (np.diff(table.astype(np.int64)) < 0).any():
         raise BrokenPackError("the index's fan-out table is not in order")
@@ -133,8 +154,7 @@ def read_multi_pack_index(path: str, hash_size: int) -> dict[str, Index]:
     """
     import numpy as np
 
-    with open(path, "rb") as stream:
-        data = stream.read()
+    data = _whole(path)
     if data[:4] != b"MIDX" or len(data) < 12 + 12 + hash_size:
         raise BrokenPackError("is no multi-pack index")
     if data[4] != 1 or data[5] != (1 if hash_size == 20 else 2):
@@ -144,15 +164,19 @@ def read_multi_pack_index(path: str, hash_size: int) -> dict[str, Index]:
     for needed in (b"PNAM", b"OIDF", b"OIDL", b"OOFF"):
         if needed not in chunks:
             raise BrokenPackError(f"the multi-pack index has no {needed.decode()} part")
-    count = _count(chunks[b"OIDF"][:_FANOUT])
-    if len(chunks[b"OIDL"]) < count * hash_size or len(chunks[b"OOFF"]) < count * 8:
+    count = _count(chunks[b"OIDF"])
+    far = chunks.get(b"LOFF", b"")
+    lengths = (len(chunks[b"OIDL"]) - count * hash_size, len(chunks[b"OOFF"]) - count * 8)
+    if min(lengths) < 0 or len(far) % 8:
         raise BrokenPackError("the multi-pack index has another length than it says")
     names = np.frombuffer(chunks[b"OIDL"], f"S{hash_size}", count)
     pairs = np.frombuffer(chunks[b"OOFF"], ">u4", count * 2).reshape(count, 2)
-    large = np.frombuffer(chunks.get(b"LOFF", b""), ">u8")
+    large = np.frombuffer(far, ">u8")
     small = pairs[:, 1].astype(np.int64)
     offsets = _offsets(small, large) if len(large) else small
     packs = [os.path.splitext(os.fsdecode(n))[0] for n in chunks[b"PNAM"].split(b"\0") if n]
+    if len(set(packs)) < len(packs) or (count and int(pairs[:, 0].max()) >= len(packs)):
+        raise BrokenPackError("the multi-pack index names a pack that it does not have")
     found: dict[str, Index] = {}
     for number, pack in enumerate(packs):
         own = pairs[:, 0] == number
@@ -167,7 +191,7 @@ def _chunks(data: bytes, count: int) -> dict[bytes, bytes]:
     ]
     found: dict[bytes, bytes] = {}
     for (name, start), (_, end) in pairwise(table):
-        if not 0 <= start <= end <= len(data):
-            raise BrokenPackError("the multi-pack index names a part beyond its end")
+        if not start <= end <= len(data) or name in found:
+            raise BrokenPackError("the multi-pack index names a part beyond its end, or twice")
         found[name] = data[start:end]
     return found

@@ -10,9 +10,9 @@ from __future__ import annotations
 import mmap
 import os
 import zlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from scanner.git.index import BrokenPackError, Index
+from scanner.git.index import BrokenPackError, Index, open_file
 from scanner.record import record
 
 if TYPE_CHECKING:
@@ -24,6 +24,8 @@ KINDS = {COMMIT: "commit", TREE: "tree", BLOB: "blob", TAG: "tag"}
 NOBODY = -1  # no base: the object stands whole
 BROKEN = -2  # the header cannot be read or names a base that is not in this pack
 _LONGEST_CHAIN_DOUBLINGS = 40
+_NAMES_AT_ONCE = 1 << 14
+_CHUNK = 1 << 16
 
 
 @record
@@ -33,7 +35,8 @@ class Forest:
     position: the entry's number in the index (sorted by id). start, end: where its header begins
     and where the next entry does, bytes. data: where its compressed bytes begin. size: of what they
     inflate to (an object, or a delta). parent: the entry it is a delta of, NOBODY or BROKEN.
-    kind: what the object is (COMMIT ... TAG), 0 when that cannot be told.
+    kind: what the object is (COMMIT ... TAG), 0 when that cannot be told. root: the entry that its
+    chain of bases ends in, itself when it has none.
     """
 
     position: NDArray[np.int64]
@@ -52,11 +55,11 @@ class Pack:
     def __init__(self, path: str, index: Index) -> None:
         self.path = path
         self.index = index
-        with open(path, "rb") as stream:
+        with open_file(path) as stream:
             length = os.fstat(stream.fileno()).st_size
             if length < 12 + index.hash_size:
                 raise BrokenPackError("the pack is too short")
-            self.map = mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
+            self.map = mmap.mmap(stream.fileno(), length, access=mmap.ACCESS_READ)
         self.view = memoryview(self.map)
         self.end = length - index.hash_size
         self._check()
@@ -71,14 +74,28 @@ class Pack:
         if self.index.crcs is not None and count != len(self.index.offsets):
             raise BrokenPackError("the pack holds another number of objects than its index")
 
+    def is_whole(self) -> bool:
+        """Whether the pack matches the checksum at its end. Reads all of it."""
+        import hashlib
+
+        kind = hashlib.sha1 if self.index.hash_size == 20 else hashlib.sha256
+        digest = kind(self.view[: self.end], usedforsecurity=False).digest()
+        return digest == self.view[self.end :]
+
     def inflate(self, start: int, end: int, size: int) -> bytes:
         """The bytes that [start, end) of the pack inflate to: `size` of them, else
         BrokenPackError."""
+        # What is not of the stream is copied: a few bytes more than it can need, no megabytes.
+        first = min(end, start + size + (size >> 8) + 1024)
         stream = zlib.decompressobj()
         try:
-            data = stream.decompress(self.view[start:end], size + 1)
-            if len(data) == size and not stream.eof:
-                data += stream.decompress(stream.unconsumed_tail, 1)  # the checksum comes last
+            data = stream.decompress(self.view[start:first], size + 1)
+            while not stream.eof and len(data) <= size:
+                more = stream.unconsumed_tail or self.view[first : min(end, first + _CHUNK)]
+                if not more:
+                    break
+                first += 0 if stream.unconsumed_tail else len(more)
+                data += stream.decompress(more, size + 1 - len(data))
         except zlib.error as problem:
             raise BrokenPackError("its compressed bytes are damaged") from problem
         if len(data) != size or not stream.eof:
@@ -102,13 +119,40 @@ def forest(pack: Pack) -> Forest:
     size, data = _varint(buffer, safe, raw, pack.end)
     parent = np.full(len(start), NOBODY, np.int64)
     _offset_bases(buffer, start, data, code, parent, pack.end)
-    _named_bases(pack, position, data, code, parent)
+    _named_bases(pack, buffer, position, data, code, parent)
     broken = ~inside | (size < 0) | (data >= pack.end) | ~np.isin(code, (1, 2, 3, 4, 6, 7))
     parent[broken] = BROKEN
+    if pack.index.crcs is None and not pack.is_whole():
+        parent[:] = BROKEN  # nothing tells which entries are damaged
     root = _roots(parent)
     kind = np.where(parent[root] == NOBODY, code[root], 0)
-    kind[(kind == OFS_DELTA) | (kind == REF_DELTA)] = 0
+    damaged = _damaged(pack, position, start, end, np.flatnonzero(kind == TREE))
+    if damaged:
+        parent[damaged] = BROKEN
+        root = _roots(parent)
+        kind = np.where(parent[root] == NOBODY, code[root], 0)
     return Forest(position, start, end, data, size, parent, kind, root)
+
+
+def _damaged(
+    pack: Pack,
+    position: NDArray[np.int64],
+    start: NDArray[np.int64],
+    end: NDArray[np.int64],
+    which: NDArray[np.int64],
+) -> list[int]:
+    """Those of the entries in `which` whose bytes are not what the index says.
+
+    What seems to be a tree is not read any more: one flipped bit would hide a blob.
+    """
+    if pack.index.crcs is None:
+        return []
+    numbers = which.tolist()
+    spans = zip(start[which].tolist(), end[which].tolist(), strict=True)
+    crcs = pack.index.crcs[position[which]].tolist()
+    view, crc32 = pack.view, zlib.crc32
+    found = [crc32(view[low:high]) for low, high in spans]
+    return [at for at, one, true in zip(numbers, found, crcs, strict=True) if one != true]
 
 
 def _varint(
@@ -169,6 +213,7 @@ def _offset_bases(
 
 def _named_bases(
     pack: Pack,
+    buffer: NDArray[np.uint8],
     position: NDArray[np.int64],
     data: NDArray[np.int64],
     code: NDArray[np.int64],
@@ -180,25 +225,16 @@ def _named_bases(
     which = np.flatnonzero(code == REF_DELTA)
     if not len(which):
         return
-    width = pack.index.hash_size
+    names, width = pack.index.names, pack.index.hash_size
     rank = np.empty(len(position), np.int64)
     rank[position] = np.arange(len(position))
-    for number in which.tolist():
-        at = int(data[number])
-        place = find(pack.index, bytes(pack.view[at : at + width]))
-        data[number] = at + width
-        parent[number] = BROKEN if place < 0 else rank[place]
-
-
-def find(index: Index, name: bytes) -> int:
-    """The position of an id in an index, -1 when it is not there."""
-    import numpy as np
-
-    if len(index.names) == 0 or len(name) != index.hash_size:
-        return -1
-    key: Any = np.array([name], index.names.dtype)
-    place = int(np.searchsorted(index.names, key)[0])
-    return place if place < len(index.names) and index.name(place) == name else -1
+    for some in np.array_split(which, len(which) // _NAMES_AT_ONCE + 1):
+        at = np.minimum(data[some], pack.end)  # the checksum is behind: never beyond the map
+        raw = np.ascontiguousarray(buffer[at[:, None] + np.arange(width)])
+        wanted = raw.view(names.dtype).ravel()
+        place = np.minimum(np.searchsorted(names, wanted), len(names) - 1)
+        parent[some] = np.where(names[place] == wanted, rank[place], BROKEN)
+    data[which] += width
 
 
 def _roots(parent: NDArray[np.int64]) -> NDArray[np.int64]:

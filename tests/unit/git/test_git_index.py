@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import struct
 from pathlib import Path
 
@@ -157,3 +158,30 @@ def test_a_broken_multi_pack_index_is_broken(tmp_path: Path) -> None:
             read_multi_pack_index(written(tmp_path, wrong), 20)
     with pytest.raises(BrokenPackError):
         read_multi_pack_index(written(tmp_path, data), 32)
+
+
+def test_a_multi_pack_index_that_contradicts_itself_is_broken(tmp_path: Path) -> None:
+    name = b"\1" * 20
+    for packs, rows in (
+        (["pack-a.idx"], [(name, 1, 12)]),
+        (["pack-a.idx", "pack-a.idx"], [(name, 1, 12)]),
+        ([], [(name, 0, 12)]),
+    ):
+        with pytest.raises(BrokenPackError, match="a pack that it does not have"):
+            read_multi_pack_index(written(tmp_path, multi_pack_index_bytes(packs, rows)), 20)
+    data = multi_pack_index_bytes(["pack-a.idx"], [(name, 0, 12)])
+    for at in range(4, len(data) - 20):  # every byte of it, with a checksum that fits
+        body = bytearray(data[:-20])
+        body[at] ^= 0x41
+        try:
+            found = read_multi_pack_index(written(tmp_path, sealed(bytes(body))), 20)
+        except BrokenPackError:
+            continue
+        assert sum(len(one.names) for one in found.values()) <= 1
+
+
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for read in (read_index, read_multi_pack_index):
+        with pytest.raises(OSError, match="no regular file"):
+            read(str(tmp_path / "pipe"), 20)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import struct
+import tracemalloc
 import zlib
 from pathlib import Path
 
@@ -15,6 +18,8 @@ from support.packs import (
     Entry,
     copy,
     delta,
+    distance,
+    header,
     insert,
     object_id,
     write_pack,
@@ -22,7 +27,7 @@ from support.packs import (
 from support.packwriter import index_bytes, look, opened, sealed
 
 from scanner.git.index import BrokenPackError
-from scanner.git.packs import BROKEN, NOBODY, Pack, find, forest
+from scanner.git.packs import BROKEN, NOBODY, Pack, forest
 
 BASE = b"the first version of a file\n" * 9
 NEXT = BASE + b"and a line\n"
@@ -160,13 +165,6 @@ def test_versions_2_and_3_are_known_and_no_other(tmp_path: Path) -> None:
                 opened(path)
 
 
-def test_find_tells_where_an_id_stands(tmp_path: Path) -> None:
-    index = opened(write_pack(tmp_path, [Entry(BLOB, bytes([n])) for n in range(50)])).index
-    for at in range(50):
-        assert find(index, index.name(at)) == at
-    assert find(index, b"\0" * 20) == find(index, b"\xff" * 20) == find(index, b"short") == -1
-
-
 def test_a_pack_stays_readable_when_it_is_deleted(tmp_path: Path) -> None:
     path = write_pack(tmp_path, [Entry(BLOB, BASE), Entry(OFS_DELTA, CHANGE, NEXT_ID, base=1)])
     pack = opened(path)
@@ -174,3 +172,97 @@ def test_a_pack_stays_readable_when_it_is_deleted(tmp_path: Path) -> None:
     path.unlink()
     path.with_suffix(".idx").unlink()
     assert look(pack).content[NEXT_ID] == ("blob", NEXT)
+
+
+def test_many_bases_by_name_and_ids_that_end_in_zeros(tmp_path: Path) -> None:
+    bases = [Entry(BLOB, BASE, f"{n:02x}" + "00" * 19) for n in range(40)]
+    made = [Entry(REF_DELTA, CHANGE, f"ff{n:04x}" + "00" * 17, base=f"{n % 50:02x}" + "00" * 19)
+            for n in range(20_000)]  # fmt: skip
+    entries = forest(opened(write_pack(tmp_path, [*bases, *made])))
+    expected = [n % 50 if n % 50 < 40 else BROKEN for n in range(20_000)]
+    assert entries.parent[40:].tolist() == expected
+    assert entries.kind[40:].tolist() == [BLOB if n >= 0 else 0 for n in expected]
+
+
+@pytest.mark.parametrize("version", [1, 2])
+def test_no_flipped_bit_hides_a_blob_behind_a_tree(tmp_path: Path, version: int) -> None:
+    path = write_pack(
+        tmp_path,
+        [
+            Entry(TREE, b"100644 a\0" + b"x" * 20),
+            Entry(BLOB, BASE),
+            Entry(OFS_DELTA, CHANGE, NEXT_ID, base=1),
+            Entry(TREE, b""),
+        ],
+        version=version,
+    )
+    names = {object_id(BLOB, BASE): BASE, NEXT_ID: NEXT}
+    good = path.read_bytes()
+    for at in range(12, len(good) - 20):
+        for bit in range(8):
+            data = bytearray(good)
+            data[at] ^= 1 << bit
+            path.write_bytes(data)
+            seen = look(opened(path), wanted=names.__contains__, everything=False)
+            for name, content in names.items():
+                if name not in seen.reported:
+                    assert seen.content[name] == ("blob", content)
+
+
+def test_a_file_that_is_no_file_is_not_waited_for(tmp_path: Path) -> None:
+    path = write_pack(tmp_path, [Entry(BLOB, BASE)])
+    path.unlink()
+    os.mkfifo(path)
+    with pytest.raises(OSError, match="no regular file"):
+        opened(path)
+
+
+def test_an_entry_beyond_2_gib(tmp_path: Path) -> None:
+    """A sparse file: nothing but the entries and the checksum is written, nor read."""
+    path = write_pack(tmp_path, [Entry(BLOB, BASE), Entry(BLOB, b"x")])
+    first = path.read_bytes()[12 : int(forest(opened(path)).end[0])]
+    far = (1 << 31) + 77
+    last = header(OFS_DELTA, len(CHANGE)) + distance(far - 12) + zlib.compress(CHANGE)
+    hole = 12 + len(first)
+    with path.open("r+b") as stream:
+        stream.write(b"PACK" + struct.pack(">II", 2, 3))
+        stream.truncate(hole)
+        stream.seek(far)
+        stream.write(last + b"s" * 20)
+    rows = [
+        (bytes.fromhex(object_id(BLOB, BASE)), zlib.crc32(first), 12),
+        (b"\x99" * 20, 0, hole),
+        (bytes.fromhex(NEXT_ID), zlib.crc32(last), far),
+    ]
+    path.with_suffix(".idx").write_bytes(index_bytes(rows, b"s" * 20))
+    pack = opened(path)
+    entries = forest(pack)
+    assert entries.start.tolist() == [12, hole, far]
+    assert entries.parent.tolist() == [NOBODY, BROKEN, 0]
+    seen = look(pack)
+    assert seen.content[NEXT_ID] == ("blob", NEXT)
+    assert set(seen.reported) == {"99" * 20}
+
+
+def test_what_stands_behind_a_stream_is_not_copied(tmp_path: Path) -> None:
+    """As in a pack of which an index lists few entries."""
+    raw = zlib.compress(b"content")
+    pack = opened(write_pack(tmp_path, [Entry(BLOB, b"", size=7, stream=raw + bytes(1 << 27))]))
+    entries = forest(pack)
+    tracemalloc.start()
+    try:
+        assert pack.inflate(int(entries.data[0]), int(entries.end[0]), 7) == b"content"
+        assert tracemalloc.get_traced_memory()[1] < 1 << 20
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_stream_in_many_empty_blocks_is_read(tmp_path: Path) -> None:
+    maker = zlib.compressobj()
+    raw = b"".join(maker.flush(zlib.Z_FULL_FLUSH) + maker.compress(b"") for _ in range(9))
+    raw += maker.compress(b"content")
+    empty = b"\0\0\0\xff\xff" * 30_000  # stored blocks of nothing
+    raw = raw[:2] + empty + raw[2:] + maker.flush()
+    pack = opened(write_pack(tmp_path, [Entry(BLOB, b"", size=7, stream=raw)]))
+    entries = forest(pack)
+    assert pack.inflate(int(entries.data[0]), int(entries.end[0]), 7) == b"content"
