@@ -140,6 +140,8 @@ def test_packing_keeps_every_object(
     assert awkward.objects(folder) == awkward.objects(made[0])
     packs = list((folder / ".git" / "objects" / "pack").glob("*.pack"))
     assert len(packs) == {"multi": 4, "cruft": 2}.get(pack, 1)
+    loose = list((folder / ".git" / "objects").glob("[0-9a-f][0-9a-f]/*"))
+    assert not loose or pack in ("gc", "aggressive")
     said = awkward.run_git(folder, "fsck", "--connectivity-only", "--no-dangling")
     assert b"missing" not in said
     refs = [awkward.run_git(one, "for-each-ref") for one in (folder, made[0])]
