@@ -1,7 +1,7 @@
 """Walk a pack's delta trees depth first: each object is made once, from its base still in hand.
 
 No recursion: chains of any depth. The heaviest branch of an object is walked last, so that at most
-a logarithm of their number is in memory at a time.
+a logarithm of their number is in memory at a time; where that is too much, bases are made anew.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 LARGEST = 32 << 20  # bytes: larger objects are read as streams, not held whole
+MOST_HELD = 8 * LARGEST  # bytes: bases beyond that are made anew for each that needs them
 TOO_LARGE = "is larger than what is held in memory"
 _ENTRY_COST = 400  # bytes of packed data that take about as long as one object more
 
@@ -131,29 +132,37 @@ def walk(
     whoever begins with them. report(entry, reason): it and what is made from it were not visited.
     """
     first, children = found.first.data, found.children.data
+    parent = forest.parent.data
     read = reader(pack, forest)
+    held = 0  # bytes of objects that wait for more than one to be made from them
+    # (entry, its base if in hand, the base's state, what is held no longer from here on)
+    waiting: list[tuple[int, bytes | None, Any, int]] = []
     for start in begin:
-        try:
-            base = _base_of(forest, read, start)
-        except (BrokenPackError, DeltaError) as problem:
-            _report_all(start, first, children, cuts, report, str(problem))
-            continue
-        waiting: list[tuple[int, bytes | None, Any]] = [(start, base, None)]
+        waiting.append((start, None, None, 0))
         while waiting:
-            node, base, state = waiting.pop()
+            node, base, state, free = waiting.pop()
+            held -= free
             try:
-                data, kept = _made(base, read(node))
+                raw = read(node)
+                if base is None and parent[node] >= 0:
+                    base = content(forest, read, parent[node])
+                data, kept = (raw, None) if base is None else apply(base, raw)
             except (BrokenPackError, DeltaError) as problem:
                 _report_all(node, first, children, cuts, report, str(problem))
                 continue
-            base = None  # what nothing else holds is free while the object is looked at
+            base = raw = b""  # not held while the object is looked at
             state = visit(node, data, state, kept)
             above = children[first[node] : first[node + 1]].tolist()
-            waiting += [(child, data, state) for child in above if child not in cuts]
-
-
-def _made(base: bytes | None, raw: bytes) -> tuple[bytes, Kept | None]:
-    return (raw, None) if base is None else apply(base, raw)
+            above = [child for child in above if child not in cuts]
+            if len(above) > 1 and held + len(data) > MOST_HELD:
+                waiting += [(child, None, state, 0) for child in above[:-1]]
+                waiting.append((above[-1], data, state, 0))
+            elif above:
+                free = len(data) if len(above) > 1 else 0
+                held += free
+                waiting.append((above[0], data, state, free))
+                waiting += [(child, data, state, 0) for child in above[1:]]
+            data = b""
 
 
 def reader(pack: Pack, forest: Forest) -> Callable[[int], bytes]:
@@ -186,11 +195,6 @@ def content(forest: Forest, read: Callable[[int], bytes], node: int) -> bytes:
     while chain:
         data, _ = apply(data, read(chain.pop()))
     return data
-
-
-def _base_of(forest: Forest, read: Callable[[int], bytes], node: int) -> bytes | None:
-    parent = int(forest.parent[node])
-    return content(forest, read, parent) if parent >= 0 else None
 
 
 def _report_all(

@@ -10,7 +10,8 @@ import pytest
 from support.packs import BLOB, Entry, object_id, write_pack
 from support.packwriter import multi_pack_index_bytes, opened, write_loose
 
-from scanner.git.index import BrokenPackError
+from scanner.git import stores
+from scanner.git.index import BrokenPackError, Index, read_index
 from scanner.git.stores import open_store, read_loose
 
 
@@ -152,3 +153,138 @@ def test_a_loose_object_that_vanished_is_an_error(tmp_path: Path) -> None:
     os.unlink(store.loose[name])
     with pytest.raises(OSError, match="No such file"):
         read_loose(store.loose[name], 1 << 20)
+
+
+def test_quoted_alternates_are_unquoted(tmp_path: Path) -> None:
+    names = ['with "quotes"', "back\\slash", "tab\there", "grün", "octal\x01", '"half quoted']
+    for number, name in enumerate(names):
+        loose(tmp_path / name, b"%d" % number)
+    quoted = [
+        '"../with \\"quotes\\""',
+        '"../back\\\\slash"',
+        '"../tab\\there"',
+        '"../gr\\303\\274n"',
+        '"../octal\\001"',
+        '../"half quoted',
+    ]
+    alternates(tmp_path / "main", *quoted)
+    store = open_store(str(tmp_path / "main"), 20)
+    assert store.problems == ()
+    assert len(store.loose) == 6
+
+
+def test_a_path_that_no_system_knows_is_named(tmp_path: Path) -> None:
+    alternates(tmp_path, "a\0b", "x" * 5000)
+    store = open_store(str(tmp_path), 20)
+    assert [problem.reason for problem in store.problems] == [
+        "a folder of objects (an alternate) is missing"
+    ] * 2
+
+
+def test_a_list_of_alternates_without_end_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stores, "_LONGEST_ALTERNATES", 40)
+    name = loose(tmp_path / "two", b"there")
+    alternates(tmp_path / "one", "../two", "../two/../two/../two/../two/../three")
+    store = open_store(str(tmp_path / "one"), 20)
+    assert set(store.loose) == {name}
+    assert [problem.reason for problem in store.problems] == ["is too long"]
+
+
+def test_more_alternates_than_there_can_be_are_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stores, "_MOST_ALTERNATES", 3)
+    for number in range(5):
+        (tmp_path / str(number)).mkdir()
+    alternates(tmp_path / "0", "../1", "../2", "../3", "../4")
+    (problem,) = open_store(str(tmp_path / "0"), 20).problems
+    assert "more than 3" in problem.reason
+
+
+def test_pipes_are_not_waited_for(tmp_path: Path) -> None:
+    (tmp_path / "ab").mkdir()
+    (tmp_path / "info").mkdir()
+    (tmp_path / "pack").mkdir()
+    name = "ab" * 20
+    paths = ["ab/" + name[2:], "info/alternates", "pack/x.idx", "pack/x.pack"]
+    paths += ["pack/y.pack", "pack/multi-pack-index"]
+    for path in paths:
+        os.mkfifo(tmp_path / path)
+    store = open_store(str(tmp_path), 20)
+    assert {os.path.basename(problem.path) for problem in store.problems} == {
+        "alternates", "x.pack", "y.pack", "multi-pack-index",
+    }  # fmt: skip
+    with pytest.raises(OSError, match="no regular file"):
+        read_loose(store.loose[name], 1 << 20)
+
+
+def test_packs_of_one_name_in_two_folders_are_both_there(tmp_path: Path) -> None:
+    for folder in ("one", "two"):
+        write_pack(tmp_path / folder / "pack", [Entry(BLOB, folder.encode())], name="same")
+    alternates(tmp_path / "one", "../two")
+    store = open_store(str(tmp_path / "one"), 20)
+    assert len(store.packs) == 2
+    assert store.problems == ()
+
+
+def test_what_a_lost_pack_held_and_others_hold_is_not_lost(tmp_path: Path) -> None:
+    entries = [Entry(BLOB, b"%d" % number) for number in range(4)]
+    lost = write_pack(tmp_path / "pack", entries)
+    lost.unlink()
+    write_pack(tmp_path / "pack", entries[:2])
+    loose(tmp_path, b"2")
+    (problem,) = open_store(str(tmp_path), 20).problems
+    assert problem.ids == (object_id(BLOB, b"3"),)
+
+
+def test_objects_that_move_while_they_are_listed_are_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in `git gc`: packs are put together, unreachable objects of theirs become loose."""
+    old = [write_pack(tmp_path / "pack", [Entry(BLOB, b"%d" % n)], name=str(n)) for n in range(3)]
+    unreachable = write_pack(tmp_path / "pack", [Entry(BLOB, b"unreachable")], name="3")
+    names: list[str] = []
+
+    def read(path: str, hash_size: int) -> Index:
+        if not names:
+            write_pack(tmp_path / "pack", [Entry(BLOB, b"%d" % n) for n in range(3)], name="all")
+            names.append(loose(tmp_path, b"unreachable"))
+            for gone in (*old, unreachable):
+                gone.with_suffix(".idx").unlink()
+                gone.unlink()
+        return read_index(path, hash_size)
+
+    monkeypatch.setattr(stores, "read_index", read)
+    store = open_store(str(tmp_path), 20)
+    assert [os.path.basename(pack.path) for pack in store.packs] == ["pack-all.pack"]
+    assert set(store.loose) == set(names)
+    assert store.problems == ()
+
+
+def test_packs_that_never_stand_still_are_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def read(path: str, hash_size: int) -> Index:
+        count = len(list((tmp_path / "pack").glob("*.pack")))
+        write_pack(tmp_path / "pack", [Entry(BLOB, b"%d" % count)], name=str(count))
+        return read_index(path, hash_size)
+
+    write_pack(tmp_path / "pack", [Entry(BLOB, b"first")], name="0")
+    monkeypatch.setattr(stores, "read_index", read)
+    store = open_store(str(tmp_path), 20)
+    assert len(store.packs) > 3
+    assert "faster" in store.problems[0].reason
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_what_may_not_be_read_is_named(tmp_path: Path) -> None:
+    path = write_pack(tmp_path / "pack", [Entry(BLOB, b"content")])
+    path.chmod(0)
+    (tmp_path / "ab").mkdir(mode=0)
+    try:
+        found = {problem.path for problem in open_store(str(tmp_path), 20).problems}
+    finally:
+        (tmp_path / "ab").chmod(0o700)
+    assert found == {str(path), str(tmp_path / "ab")}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import tracemalloc
 import zlib
 from pathlib import Path
 
@@ -23,8 +24,10 @@ from support.packs import (
 )
 from support.packwriter import look, names_of, opened
 
-from scanner.git.packs import BROKEN, forest
-from scanner.git.walk import LARGEST, branches, content, reader, starts
+import scanner.git.delta as deltas
+import scanner.git.walk as walking
+from scanner.git.packs import BROKEN, Pack, forest
+from scanner.git.walk import LARGEST, branches, content, reader, starts, walk
 
 
 def versions(seed: int, count: int) -> tuple[list[Entry], dict[str, bytes]]:
@@ -164,3 +167,72 @@ def test_what_stands_on_a_broken_entry_is_never_wanted(tmp_path: Path) -> None:
     assert found.parent.tolist() == [BROKEN, 0]
     assert found.kind.tolist() == [0, 0]
     assert starts(found, branches(found, np.ones(2, bool)), 1) == []
+
+
+def test_bases_that_are_not_held_are_made_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entries, expected = versions(5, 250)
+    pack = opened(write_pack(tmp_path, entries))
+    for most in (0, 700, 5000):
+        monkeypatch.setattr(walking, "MOST_HELD", most)
+        for limit in (1000, 1 << 60):
+            seen = look(pack, limit=limit)
+            assert sorted(seen.visits) == sorted(expected)
+            assert {name: data for name, (_, data) in seen.content.items()} == expected
+
+
+def peak(pack: Pack) -> tuple[int, int]:
+    """(objects visited, bytes of Python objects at most) when everything is walked."""
+    entries = forest(pack)
+    found = branches(entries, np.ones(len(entries.start), bool))
+    count = 0
+
+    def visit(node: int, data: bytes, state: object, kept: object) -> None:
+        nonlocal count
+        count += 1
+
+    def report(node: int, reason: str) -> None:
+        raise AssertionError(reason)
+
+    tracemalloc.start()
+    try:
+        walk(pack, entries, found, [0], frozenset(), visit, report)
+        return count, tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+def test_memory_is_flat_along_a_chain(tmp_path: Path) -> None:
+    base = bytes(1 << 20)
+    change = delta(len(base), len(base), *[copy(0, 1 << 18)] * 4)
+    entries = [Entry(BLOB, base)]
+    entries += [Entry(OFS_DELTA, change, f"{n:040x}", base=1) for n in range(1, 4096)]
+    count, most = peak(opened(write_pack(tmp_path, entries)))
+    assert count == 4096
+    assert most < 6 << 20
+
+
+def test_memory_is_bounded_where_every_object_has_two(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(walking, "MOST_HELD", 3 << 20)
+    base = bytes(1 << 20)
+    change = delta(len(base), len(base), *[copy(0, 1 << 18)] * 4)
+    entries = [Entry(BLOB, base)]
+    entries += [Entry(OFS_DELTA, change, f"{n:040x}", base=(n + 1) // 2) for n in range(1, 511)]
+    count, most = peak(opened(write_pack(tmp_path, entries)))
+    assert count == 511
+    assert most < 8 << 20
+
+
+def test_a_delta_of_many_small_instructions_needs_little_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deltas, "_STRETCH", 1 << 12)
+    monkeypatch.setattr(deltas, "_MOST_KEPT", 1 << 10)
+    change = varint(100) + varint(50_000) + b"\x90\x01" * 50_000
+    entries = [Entry(BLOB, bytes(100)), Entry(OFS_DELTA, change, "aa" * 20, base=1)]
+    count, most = peak(opened(write_pack(tmp_path, entries)))
+    assert count == 2
+    assert most < 2 << 20
