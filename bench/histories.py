@@ -1,6 +1,6 @@
 """Make realistic histories from published packages: version by version, a few files a commit.
 
-    python bench/histories.py small|middle|wide|large FOLDER [--wheels FOLDER]
+    python bench/histories.py small|middle|wide|large|packed FOLDER [--wheels FOLDER]
 
 Wheels of consecutive versions are taken with pip, unpacked in memory and written as commits through
 `git fast-import`: every change of a version becomes commits of a few files each, one in four on a
@@ -16,35 +16,47 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
-# name -> (package, number of versions) pairs; files a commit
-SIZES: dict[str, tuple[list[tuple[str, int]], int]] = {
-    "small": ([("requests", 12), ("flask", 12)], 3),
-    "middle": ([("django", 12), ("sqlalchemy", 12), ("ansible-core", 12)], 4),
-    "wide": ([("sympy", 10), ("mlflow", 6), ("bokeh", 6), ("plotly", 5), ("wagtail", 14)], 2),
+# name -> (package, number of versions, only versions below) and files a commit. Below 1.29 botocore
+# kept its models as plain JSON, large files of which a few lines change; later ones are compressed.
+SIZES: dict[str, tuple[list[tuple[str, int, str]], int]] = {
+    "small": ([("requests", 12, ""), ("flask", 12, "")], 3),
+    "middle": ([("django", 12, ""), ("sqlalchemy", 12, ""), ("ansible-core", 12, "")], 4),
+    "wide": (
+        [("sympy", 10, ""), ("mlflow", 6, ""), ("bokeh", 6, ""), ("plotly", 5, ""),
+         ("wagtail", 14, "")],
+        2,
+    ),
     "large": (
         [
-            ("botocore", 70),
-            ("django", 30),
-            ("ansible-core", 40),
-            ("sqlalchemy", 40),
-            ("moto", 40),
-            ("sympy", 10),
-            ("twisted", 10),
-            ("celery", 30),
-            ("scrapy", 20),
-            ("wagtail", 25),
+            ("botocore", 150, "1.29"),
+            ("django", 40, ""),
+            ("ansible-core", 60, ""),
+            ("sqlalchemy", 40, ""),
+            ("moto", 30, ""),
+            ("sympy", 12, ""),
+            ("twisted", 10, ""),
+            ("celery", 30, ""),
+            ("scrapy", 20, ""),
         ],
         2,
     ),
-}
+    "packed": ([("botocore", 12, "")], 2),
+}  # fmt: skip
 
 
-def versions(package: str, count: int) -> list[str]:
-    """The newest `count` versions of a package, oldest first."""
+def versions(package: str, count: int, below: str) -> list[str]:
+    """The newest `count` versions of a package below another one, oldest first."""
     command = [sys.executable, "-m", "pip", "index", "versions", package]
     said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     line = next(one for one in said.splitlines() if one.startswith("Available versions:"))
-    return line.partition(":")[2].replace(" ", "").split(",")[:count][::-1]
+    found = line.partition(":")[2].replace(" ", "").split(",")
+    if below:
+        found = [one for one in found if _numbers(one) < _numbers(below)]
+    return found[:count][::-1]
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split(".") if part.isdigit())
 
 
 def wheel(package: str, version: str, folder: Path) -> Path | None:
@@ -123,9 +135,9 @@ def build(size: str, repository: Path, wheels: Path) -> None:
     wheels.mkdir(parents=True, exist_ok=True)
     stream = Stream(repository)
     main, side, number = "refs/heads/main", "refs/heads/side", 0
-    for package, count in plan:
+    for package, count, below in plan:
         before: dict[str, bytes] = {}
-        for version in versions(package, count):
+        for version in versions(package, count, below):
             path = wheel(package, version, wheels)
             if path is None:
                 continue

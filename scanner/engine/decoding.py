@@ -17,6 +17,7 @@ if TYPE_CHECKING:  # its tables cost time to load: only when there is something 
 LAST_WORDS = frozenset(
     ("notebook", "class", "elf", "pe", "macho", "dex", "wasm", "pyc", "png", "jpeg", "ole")
 )  # their text stands plain in the file, where it is scanned anyway: damage hides nothing
+_OF_BYTES = frozenset(("base64", "hex", "hex list", "backslash"))  # encodings of any bytes
 LIMITS = Limits()
 LARGEST_CONTAINER = 128 << 20  # bytes of a container that are held in memory to be opened
 TOO_LARGE = f"larger than {LARGEST_CONTAINER >> 20} MiB: its members were not looked at"
@@ -38,6 +39,11 @@ class Revealed:
     end: int
     chain: tuple[str, ...]
     path: str = ""
+
+
+def is_encodable(binary: bool, kind: str | None) -> bool:  # noqa: FBT001 -- two facts of content
+    """Whether content may hold encoded text as it stands: not compressed or other random bytes."""
+    return not binary and (kind is None or kind == "notebook")
 
 
 class Decoder:
@@ -72,7 +78,7 @@ class Decoder:
 
     def run(self, one: Encoded, depth: int = 1) -> Iterator[Revealed | Refused]:
         """Matches in one encoded stretch, and in what stands encoded or packed in it."""
-        kind = container_of(one.data[:HEAD], len(one.data))
+        kind = container_of(one.data[:HEAD], len(one.data)) if one.kind in _OF_BYTES else None
         if kind:
             for part in self._unpacked(kind, one.data, depth):
                 yield _outside(part, one.kind, (one.start, one.end))
@@ -115,7 +121,7 @@ class Decoder:
             chain, data = (*chain, encoding), view(data, encoding).data
         for match in self._matcher.matches(data):
             yield Revealed(match, data, 0, 0, chain, path)
-        if depth < self._limits.depth:
+        if depth < self._limits.depth and encoding != "binary":
             for one in _encoded(data, self.hits(data)):
                 for found in self.run(one, depth + 1):
                     if isinstance(found, Refused):

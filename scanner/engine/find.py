@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Any
 from scanner.decode.containers import HEAD, container_of
 from scanner.decode.limits import Refused
 from scanner.engine.database import Database
-from scanner.engine.decoding import LARGEST_CONTAINER, LAST_WORDS, TOO_LARGE, Decoder, Revealed
+from scanner.engine.decoding import (
+    LARGEST_CONTAINER,
+    LAST_WORDS,
+    TOO_LARGE,
+    Decoder,
+    Revealed,
+    is_encodable,
+)
 from scanner.engine.matcher import BLOCK, Match, Matcher, Read
 from scanner.engine.text import Lines, encoding_of, view, width_of
 from scanner.model import CONFIDENCES, Blob, Confidence, Finding, Secret, mask
@@ -77,13 +84,14 @@ class Finder:
     ) -> list[Finding]:
         """Findings in what stands encoded or packed, but for those that stand there plain, too."""
         parts: list[Revealed | Refused] = []
-        for base, piece, low, high in self._pieces(blob, read):
+        kind = container_of(head[:HEAD], blob.size, blob.places[0].path)
+        texts = is_encodable(b"\0" in head, kind)
+        for base, piece, low, high in self._pieces(blob, read) if texts else ():
             for part in decoder.text(piece):
                 if isinstance(part, Refused):
                     parts.append(part)
                 elif low <= base + part.start < high:
                     parts.append(replace(part, start=base + part.start, end=base + part.end))
-        kind = container_of(head[:HEAD], blob.size, blob.places[0].path)
         if kind and blob.size <= LARGEST_CONTAINER:
             parts += decoder.container(kind, read(0, blob.size))
         elif kind and kind not in LAST_WORDS:

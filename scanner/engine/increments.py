@@ -56,11 +56,12 @@ _end = itemgetter(1, 0)
 @record
 class Marks:
     """All clusters of one version, by place. widest: bytes from a cluster's first hit to its last,
-    at most. size: of the version."""
+    at most. size: of the version. decoded: encoded text was looked into."""
 
     placed: tuple[Placed, ...]
     widest: int
     size: int
+    decoded: bool
 
     @property
     def found(self) -> list[Placed]:
@@ -88,41 +89,43 @@ class Increments:
         self._numbers = {rule.id: number for number, rule in enumerate(database.rules)}
         self._width = None if database.width is None else max(database.width, WIDTH)
 
-    def whole(self, data: bytes) -> Marks:
-        """Match content that nothing is known of."""
-        return self._marks(data, (), self.hits(data))
+    def whole(self, data: bytes, *, decode: bool = True) -> Marks:
+        """Match content that nothing is known of. decode: look into encoded text, too."""
+        return self._marks(data, (), self.hits(data, decode=decode), decode=decode)
 
-    def version(self, data: bytes, base: Marks, kept: Kept) -> Marks:
+    def version(self, data: bytes, base: Marks, kept: Kept, *, decode: bool = True) -> Marks:
         """Match content whose ranges `kept` (start here, start in the base, length) are a base's.
 
         Ranges are in order and do not overlap in `data`.
         """
-        if self._width is None:
-            return self.whole(data)
+        if self._width is None or base.decoded != decode:
+            return self.whole(data, decode=decode)
         gaps = _gaps(kept, base.size, len(data))
         if not gaps:
             return base
         regions = _regions(gaps, self._width, len(data))
         if sum(high - low for low, high, _, _ in regions) > len(data) * self._worth:
-            return self.whole(data)
+            return self.whole(data, decode=decode)
         whole, loose = self._carried(base, kept, len(data))
-        loose += self._fresh(data, regions)
-        return self._marks(data, whole, loose)
+        loose += self._fresh(data, regions, decode=decode)
+        return self._marks(data, whole, loose, decode=decode)
 
-    def hits(self, data: bytes) -> list[Hit]:
+    def hits(self, data: bytes, *, decode: bool = True) -> list[Hit]:
         """What the fast stage reports of rules and triggers, in no order."""
         hits = self._matcher.hits(data)
-        if self._decoder is not None:
+        if decode and self._decoder is not None:
             hits += [(-1 - number, end) for number, end in self._decoder.hits(data)]
         return hits
 
-    def _fresh(self, data: bytes, regions: list[tuple[int, int, int, int]]) -> list[Hit]:
+    def _fresh(
+        self, data: bytes, regions: list[tuple[int, int, int, int]], *, decode: bool
+    ) -> list[Hit]:
         """Hits in the regions, which are matched as one piece."""
         if len(regions) == 1:
             low, high, first, last = regions[0]
-            hits = self.hits(data[low:high])
+            hits = self.hits(data[low:high], decode=decode)
             return [(rule, end + low) for rule, end in hits if first <= end + low <= last]
-        hits = self.hits(b"".join([data[low:high] for low, high, _, _ in regions]))
+        hits = self.hits(b"".join([data[low:high] for low, high, _, _ in regions]), decode=decode)
         if not hits:
             return []
         begins, total = [], 0
@@ -166,7 +169,9 @@ class Increments:
                         loose.append((rule, place + end + shift))
         return whole, loose
 
-    def _marks(self, data: bytes, whole: Iterable[Placed], loose: Iterable[Hit]) -> Marks:
+    def _marks(
+        self, data: bytes, whole: Iterable[Placed], loose: Iterable[Hit], *, decode: bool
+    ) -> Marks:
         """Clusters from single hits, joined with the carried ones of the same rule."""
         by_rule: dict[int, set[int]] = {}
         triggers: set[Hit] = set()
@@ -197,7 +202,7 @@ class Increments:
         placed += runs
         placed.sort(key=_place)
         widest = max([cluster.hits[-1][1] for _, cluster in placed], default=0)
-        return Marks(tuple(placed), widest, len(data))
+        return Marks(tuple(placed), widest, len(data), decode)
 
     def _clusters(
         self,

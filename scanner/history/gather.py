@@ -147,4 +147,4 @@ def _refused(item: Item, place: Place) -> Iterator[Skipped]:
     for _, cluster in item.found:
         for one in cluster.refused:
             path = "!".join((place.path, *one.chain))
-            yield Skipped(Place(path, place.commit, place.author, place.time), one.reason)
+            yield Skipped(Place(path), one.reason)

@@ -8,7 +8,14 @@ from scanner.decode.containers import HEAD, container_of
 from scanner.decode.limits import Refused
 from scanner.engine.candidates import Candidate, Candidates
 from scanner.engine.database import Database
-from scanner.engine.decoding import LARGEST_CONTAINER, LAST_WORDS, TOO_LARGE, Decoder, Revealed
+from scanner.engine.decoding import (
+    LARGEST_CONTAINER,
+    LAST_WORDS,
+    TOO_LARGE,
+    Decoder,
+    Revealed,
+    is_encodable,
+)
 from scanner.engine.increments import Cluster, Increments, Kept, Marks, Placed
 from scanner.engine.matcher import Matcher
 from scanner.engine.text import Lines, encoding_of, view
@@ -58,12 +65,13 @@ class Versions:
         encoding = encoding_of(data[:_HEAD])
         if encoding.startswith("utf-"):
             return self._wide(data, encoding)
-        if base is None or kept is None:
-            marks = self._increments.whole(data)
-        else:
-            marks = self._increments.version(data, base, kept)
-        found = marks.found
         kind = container_of(data[:HEAD], len(data)) if self.decoder else None
+        decode = is_encodable(encoding == "binary", kind)
+        if base is None or kept is None:
+            marks = self._increments.whole(data, decode=decode)
+        else:
+            marks = self._increments.version(data, base, kept, decode=decode)
+        found = marks.found
         if kind and self.decoder:
             inside = self._cluster(list(self.decoder.container(kind, data)))
             found += [(0, inside)] if inside else []
@@ -118,7 +126,7 @@ class Versions:
         if encoding.startswith("utf-"):
             placed = list(self._wide(part, encoding).found)
         else:
-            placed = self._increments.whole(part).found
+            placed = self._increments.whole(part, decode=encoding != "binary").found
         found: list[Placed] = []
         for place, cluster in placed:
             inside = tuple(
