@@ -88,7 +88,7 @@ def survey(request: Request, progress: Progress | None = None) -> Survey:
     summary = replace(
         result.summary, suppressed=dict(sorted(counts.items())), notes=tuple(left_out)
     )
-    if not result.summary.files and not request.staged:
+    if request.history or (not result.summary.files and not request.staged):
         notes += left_out  # nobody should take this for a clean tree
     return Survey(root, tuple(kept), summary, tuple(notes))
 
@@ -163,6 +163,8 @@ def _scan(
     if request.history:
         from scanner.history.scan import scan_history
 
+        if request.staged:
+            raise UsageError("--history stands alone", "PATH names the repository")
         result = scan_history(root, request.history, options, wanted.allows, progress)
         return result, list(result.summary.notes)
     if request.staged:

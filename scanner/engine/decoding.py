@@ -85,7 +85,8 @@ class Decoder:
             return
         for match in self._matcher.matches(one.data):
             first, last = _span(match)
-            if one.touches(first, last):
+            # Its neighbours count, too: what is encoded there may be what makes it a match.
+            if one.touches(max(0, first - 1), min(len(one.data), last + 1)):
                 start, end = one.back(match[1], match[2])
                 yield Revealed(match, one.data, start, end, (one.kind,))
         if depth < self._limits.depth:
@@ -93,7 +94,7 @@ class Decoder:
                 for found in self.run(inner, depth + 1):
                     if isinstance(found, Refused):
                         yield _outside(found, one.kind, (0, 0))
-                    elif one.touches(inner.start, inner.end):
+                    elif one.touches(max(0, inner.start - 1), min(len(one.data), inner.end + 1)):
                         start, end = one.back(found.start, found.end)
                         yield _outside(found, one.kind, (start, end))
 

@@ -14,7 +14,8 @@ from array import array
 from collections.abc import Collection, Iterator, Sequence
 
 from scanner.errors import GitError
-from scanner.git.repository import _SAFE, _environment, _problem, _run
+from scanner.git.refs import peeled
+from scanner.git.repository import _SAFE, _environment, _problem
 from scanner.record import field, record
 
 _CHUNK = 1 << 20
@@ -99,15 +100,15 @@ def read_pages(
     try:
         return Pages(_kept(stream(top, arguments, request)))
     except GitError:
-        holes = _holes(top)
-        if not holes:
+        cut = holes(top)
+        if not cut:
             raise
     import tempfile
 
     with tempfile.TemporaryDirectory() as folder:
         roots = os.path.join(folder, "shallow")  # git takes these for commits without parents
         with open(roots, "wb") as written:
-            written.write(b"".join(commit_id + b"\n" for commit_id in holes))
+            written.write(b"".join(commit_id + b"\n" for commit_id in cut))
         arguments = ["--shallow-file", roots, *arguments]
         return Pages(_kept(stream(top, arguments, request)), cut=True)
 
@@ -167,15 +168,20 @@ def _read(pieces: Iterator[bytes], wanted: set[bytes], log: Log) -> Log:
     return log
 
 
-def _holes(top: str) -> list[bytes]:
-    """Ids of the commits of the object store that name a parent which is not there, sorted."""
+def holes(top: str) -> dict[bytes, list[bytes]]:
+    """Commits of the object store that name parents which are not there -> those, sorted."""
     listing = ["cat-file", "--batch-all-objects", "--batch-check=%(objecttype) %(objectname)"]
     lines = b"".join(stream(top, listing)).splitlines()
     commits = {line[7:] for line in lines if line.startswith(b"commit ")}
     request = b"".join(commit_id + b"\n" for commit_id in commits)
     listing = ["--shallow-file", "", "rev-list", "--no-walk=unsorted", "--parents", "--stdin"]
     lines = b"".join(stream(top, listing, request)).splitlines() if commits else []
-    return sorted(line.split()[0] for line in lines if not commits.issuperset(line.split()))
+    found: dict[bytes, list[bytes]] = {}
+    for commit_id, *parents in sorted(line.split() for line in lines):
+        gone = [one for one in parents if one not in commits]
+        if gone:
+            found[commit_id] = gone
+    return found
 
 
 def _records(pieces: Iterator[bytes]) -> Iterator[bytes]:
@@ -281,40 +287,3 @@ def _feed(end: int, data: bytes) -> None:
             left = left[os.write(end, left) :]
         except BrokenPipeError:  # it failed: its exit code tells
             return
-
-
-def refs(top: str) -> list[tuple[str, bytes]]:
-    """(full name, object id in hex) of every ref, sorted by name; the object need not exist."""
-    lines = _run(top, ["for-each-ref", "--format=%(objectname) %(refname)"]).splitlines()
-    pairs = (line.split(b" ", 1) for line in lines)
-    return sorted((os.fsdecode(name), object_id) for object_id, name in pairs)
-
-
-def peeled(top: str, names: Sequence[bytes]) -> list[bytes]:
-    """The id of what each name (an object id, or HEAD) stands for once every tag is opened.
-
-    b"" for what does not exist. One git process, however many names.
-    """
-    if not names:
-        return []
-    request = b"".join(name + b"^{}\n" for name in names)
-    arguments = ["cat-file", "--batch-check=%(objectname) %(objecttype)"]
-    lines = _run(top, arguments, stdin=request).splitlines()
-    kinds = (b"commit", b"tree", b"blob")
-    cut = (line.split(b" ") for line in lines)
-    return [parts[0] if len(parts) == 2 and parts[1] in kinds else b"" for parts in cut]
-
-
-def is_shallow(top: str) -> bool:
-    """Whether the repository's history is cut off somewhere (a shallow clone)."""
-    return _run(top, ["rev-parse", "--is-shallow-repository"]).strip() == b"true"
-
-
-def tree_entries(top: str, commit_id: str) -> Iterator[tuple[bytes, bytes]]:
-    """(blob id in hex, path) of every file and symbolic link in a commit's tree."""
-    output = _run(top, ["ls-tree", "-r", "-z", "--full-tree", commit_id])
-    for entry in filter(None, output.split(b"\0")):
-        facts, _, path = entry.partition(b"\t")
-        mode, _, object_id = facts.split(b" ")
-        if mode != _GITLINK:
-            yield object_id, path

@@ -14,7 +14,8 @@ from itertools import chain, islice
 from operator import attrgetter
 
 from scanner.git.bits import bits, length, spans
-from scanner.git.log import Log, Pages, is_shallow, log_of, peeled, read_pages, refs, tree_entries
+from scanner.git.log import Log, Pages, log_of, read_pages
+from scanner.git.refs import is_shallow, peeled, refs, tree_entries
 from scanner.record import record
 
 MOST_REFS = 100  # names kept for one blob and path

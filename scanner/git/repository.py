@@ -136,18 +136,22 @@ def _unmerged(top: str) -> list[Staged]:
 
 
 def index_entries(repository: Repository) -> dict[str, tuple[str, ...]]:
-    """Blob id -> paths of the index, in order; empty where there is no index, or a broken one."""
-    if not os.path.exists(os.path.join(repository.git_dir, "index")):
-        return {}
-    try:
-        entries = _run(repository.top, ["ls-files", "-s", "-z"]).split(b"\0")
-    except GitError:
-        return {}
+    """Blob id -> paths in the indexes of all work trees; a broken index counts as empty."""
+    linked = os.path.join(repository.common, "worktrees")
+    others = sorted(os.listdir(linked)) if os.path.isdir(linked) else []
     found: dict[str, tuple[str, ...]] = {}
-    for entry in filter(None, entries):
-        facts, _, name = entry.partition(b"\t")
-        blob_id = facts.split(b" ")[1].decode("ascii")
-        found[blob_id] = (*found.get(blob_id, ()), os.fsdecode(name))
+    for folder in (repository.common, *(os.path.join(linked, name) for name in others)):
+        if not os.path.exists(os.path.join(folder, "index")):
+            continue
+        try:
+            listing = _run(repository.top, [f"--git-dir={folder}", "ls-files", "-s", "-z"])
+        except GitError:
+            continue
+        for entry in filter(None, listing.split(b"\0")):
+            facts, _, name = entry.partition(b"\t")
+            blob_id, path = facts.split(b" ")[1].decode("ascii"), os.fsdecode(name)
+            if path not in found.get(blob_id, ()):
+                found[blob_id] = (*found.get(blob_id, ()), path)
     return found
 
 

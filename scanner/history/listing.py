@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from scanner.errors import GitError, UsageError
-from scanner.git.log import Pages, changed, log_of, read_pages, stream
+from scanner.git.log import Pages, changed, holes, log_of, read_pages, stream
 from scanner.git.repository import Repository
 from scanner.history.request import HistoryRequest
 from scanner.record import record
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+    pass
 
 
 @record
@@ -42,7 +40,10 @@ def full_log(ask: Ask) -> Listing:
 
 
 def meant(repository: Repository, request: HistoryRequest) -> frozenset[str] | None:
-    """Ids of the objects that a request means, None for all there are. GitError, UsageError."""
+    """Ids of the objects that a request means, None for all there are.
+
+    GitError when git cannot tell; UsageError.
+    """
     if not request.narrowed:
         return _reachable(repository.top) if request.reachable else None
     limits, without = [], []
@@ -77,23 +78,26 @@ def _is_commit(top: str, name: str) -> bool:
 
 
 def _reachable(top: str) -> frozenset[str]:
-    """Everything that refs reach, tags and what they name included."""
-    arguments = ["rev-list", "--objects", "--no-object-names", "--all"]
-    return frozenset(b"".join(stream(top, arguments)).decode("ascii").split())
+    """Everything that refs reach, tags and what they name included, also what is missing of it."""
+    arguments = ["rev-list", "--objects", "--no-object-names", "--missing=print", "--all"]
+    names = b"".join(stream(top, arguments)).decode("ascii").split()
+    return frozenset(name.removeprefix("?") for name in names)
 
 
-def missing(
-    pages: Pages, there: Callable[[NDArray[np.bytes_]], NDArray[np.bool_]], hash_size: int
-) -> list[str]:
-    """Ids of blobs that commits name and that no store holds, sorted."""
-    import numpy as np
+def lost_commits(repository: Repository, pages: Pages) -> list[str]:
+    """Ids of commits that commits of refs and reflogs name as parents and that are not there.
 
-    named = sorted({new for new, _ in changed(pages)})
-    if not named:
+    What only unreachable commits name may be gone: git prunes one after the other.
+    """
+    if not pages.cut:
         return []
-    ids = np.array([bytes.fromhex(one.decode("ascii")) for one in named], f"S{hash_size}")
-    gone = ~there(ids)
-    return [one.decode("ascii") for one, lost in zip(named, gone.tolist(), strict=True) if lost]
+    arguments = ["rev-list", "--quiet", "--all", "--reflog"]
+    try:
+        b"".join(stream(repository.top, arguments))
+    except GitError:
+        gone = {parent for parents in holes(repository.top).values() for parent in parents}
+        return sorted(one.decode("ascii") for one in gone)
+    return []
 
 
 def paths_of(pages: Pages) -> dict[bytes, bytes]:

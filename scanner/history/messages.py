@@ -1,4 +1,4 @@
-"""What of commit and tag objects is written by people: headers and message, without signatures."""
+"""What of commits, tags and trees is written by people: headers, messages, names; no signatures."""
 
 from __future__ import annotations
 
@@ -30,3 +30,16 @@ def title_of(kind: str) -> str:
     if kind == "commit":
         return "(commit message)"
     return "(tag message)" if kind == "tag" else ""
+
+
+def names_of(tree: bytes, hash_size: int) -> set[bytes]:
+    """The names in a tree object, as far as it can be read."""
+    found: set[bytes] = set()
+    at = 0
+    while True:
+        blank = tree.find(b" ", at)
+        end = tree.find(b"\0", blank)
+        if blank < 0 or end < 0:
+            return found
+        found.add(tree[blank + 1 : end])
+        at = end + 1 + hash_size

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
-from scanner.git.packs import BLOB, COMMIT, TAG, Forest, forest
-from scanner.git.stores import Store
+from scanner.git.index import BrokenPackError
+from scanner.git.packs import BLOB, COMMIT, TAG, TREE, Forest, forest
+from scanner.git.stores import Store, read_loose
 from scanner.git.walk import branches, starts
 from scanner.history.clean_objects import CleanObjects
 from scanner.history.shards import Packed, Work
@@ -56,7 +58,8 @@ def select(store: Store, only: Collection[str] | None, clean: CleanObjects, jobs
         commits += _ids(names[fresh & (entries.kind == COMMIT)], store.hash_size)
         if wanted_ids is not None:
             fresh &= np.isin(names, wanted_ids)
-        scan = fresh & np.isin(entries.kind, (BLOB, COMMIT, TAG))
+        kinds = (BLOB, COMMIT, TAG, TREE) if is_cruft(pack.path) else (BLOB, COMMIT, TAG)
+        scan = fresh & np.isin(entries.kind, kinds)
         unknown += _ids(names[fresh & (entries.kind == 0)], store.hash_size)
         known = clean.known(names, scan)
         cached += int(known.sum())
@@ -67,6 +70,7 @@ def select(store: Store, only: Collection[str] | None, clean: CleanObjects, jobs
     for number, one in enumerate(packs):
         work += _work(number, one, limit)
     loose = [name for name in sorted(store.loose) if only is None or name in only]
+    commits += [name for name in loose if _kind(store.loose[name]) == "commit"]
     if loose:
         names = np.array([bytes.fromhex(name) for name in loose], width)
         fresh = _fresh(names, seen)
@@ -82,6 +86,14 @@ def select(store: Store, only: Collection[str] | None, clean: CleanObjects, jobs
     return Selection(tuple(packs), tuple(work), tuple(unknown), tuple(commits), cached, packed)
 
 
+def _kind(path: str) -> str:
+    """The kind that a loose object says it is, "" if that cannot be told."""
+    try:
+        return read_loose(path, 0)[0]
+    except (OSError, BrokenPackError):
+        return ""
+
+
 def _fresh(names: NDArray[np.bytes_], seen: list[NDArray[np.bytes_]]) -> NDArray[np.bool_]:
     """Which names were in no pack before; then they were."""
     import numpy as np
@@ -91,6 +103,11 @@ def _fresh(names: NDArray[np.bytes_], seen: list[NDArray[np.bytes_]]) -> NDArray
         fresh &= ~np.isin(names, before)
     seen.append(names)
     return fresh
+
+
+def is_cruft(path: str) -> bool:
+    """Whether a pack holds what nothing refers to: there trees are read for the names in them."""
+    return os.path.exists(path.removesuffix(".pack") + ".mtimes")
 
 
 def _ids(names: NDArray[np.bytes_], hash_size: int) -> list[str]:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from scanner.git.delta import Kept
 from scanner.git.index import BrokenPackError
-from scanner.git.packs import BLOB, COMMIT, KINDS, TAG, Forest, Pack
+from scanner.git.packs import BLOB, COMMIT, KINDS, TAG, TREE, Forest, Pack
 from scanner.git.stores import Store, read_loose
 from scanner.git.walk import LARGEST, TOO_LARGE, Branches, walk
-from scanner.history.messages import message_of, title_of
+from scanner.history.messages import message_of, names_of, title_of
 from scanner.history.versions import Position, Version, Versions
 from scanner.record import record
 
@@ -63,12 +63,14 @@ class Part:
     def __init__(self) -> None:
         self.items: list[Item] = []
         self.failed: list[tuple[str, str]] = []  # (object id, reason)
+        self.names: set[bytes] = set()  # in trees that no log speaks of
         self.counts = dict.fromkeys(COUNTS, 0)
 
     def add(self, other: Part) -> None:
         """Take another part's results in."""
         self.items += other.items
         self.failed += other.failed
+        self.names |= other.names
         for name, count in other.counts.items():
             self.counts[name] += count
 
@@ -109,7 +111,9 @@ class Shards:
                 if wanted[node]:
                     self._note(index.name(position[node]), "blob", len(data), version, part)
                 return version.marks
-            if wanted[node] and kind in (COMMIT, TAG):
+            if wanted[node] and kind == TREE:
+                part.names |= names_of(data, index.hash_size)
+            elif wanted[node] and kind in (COMMIT, TAG):
                 version = self._versions.text(message_of(data))
                 self._note(index.name(position[node]), KINDS[kind], len(data), version, part)
             return None
@@ -132,7 +136,9 @@ class Shards:
                 part.failed.append((object_id, TOO_LARGE))
         elif kind in SCANNED:
             self.object(object_id, kind, data, part)
-        elif kind != "tree":
+        elif kind == "tree":
+            part.names |= names_of(data, self._store.hash_size)
+        else:
             part.failed.append((object_id, f"is an object of an unknown kind, {kind[:20]!r}"))
 
     def large(self, object_id: str, size: int, pieces: Iterable[bytes], part: Part) -> None:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from scanner.errors import UsageError
 from scanner.git.repository import describe
-from scanner.history.listing import Ask, full_log, meant, missing, paths_of
+from scanner.history.listing import Ask, full_log, lost_commits, meant, paths_of
 from scanner.history.request import HistoryRequest
 from tests.support.histories import Repository
 
@@ -22,16 +21,10 @@ def repository(tmp_path: Path) -> Repository:
     return made
 
 
-def test_paths_and_what_is_missing(repository: Repository) -> None:
+def test_paths(repository: Repository) -> None:
     log = full_log(Ask(str(repository.top), (), reflogs=True))
     assert log.pages is not None
     assert set(paths_of(log.pages)) == {b"a.txt", b"b.txt"}
-    lost = repository.git("rev-parse", "HEAD:b.txt")
-
-    def there(ids: np.ndarray) -> np.ndarray:
-        return np.array([bytes(one).ljust(20, b"\0").hex() != lost for one in ids])
-
-    assert missing(log.pages, there, 20) == [lost]
 
 
 def test_a_log_that_git_cannot_give_says_why(tmp_path: Path) -> None:
@@ -64,3 +57,16 @@ def test_what_cannot_be(repository: Repository) -> None:
     ):
         with pytest.raises(UsageError):
             meant(here, request)
+
+
+def test_a_lost_commit_is_named(repository: Repository) -> None:
+    repository.commit({"a.txt": "d\n"})
+    lost = repository.git("rev-parse", "HEAD~1")
+    here = describe(str(repository.top))
+    log = full_log(Ask(here.top, (), reflogs=True))
+    assert log.pages is not None
+    assert lost_commits(here, log.pages) == []
+    (repository.top / ".git" / "objects" / lost[:2] / lost[2:]).unlink()
+    log = full_log(Ask(here.top, (), reflogs=True))
+    assert log.pages is not None
+    assert lost_commits(here, log.pages) == [lost]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from scanner.history.messages import message_of, title_of
+from scanner.history.messages import message_of, names_of, title_of
 
 COMMIT = b"""tree 1111
 parent 2222
@@ -42,3 +42,10 @@ def test_titles() -> None:
         "(tag message)",
         "",
     ]
+
+
+def test_names_in_a_tree() -> None:
+    tree = b"100644 a b.txt\0" + b"\0" * 20 + b"40000 dir\0" + b" " * 20
+    assert names_of(tree, 20) == {b"a b.txt", b"dir"}
+    assert names_of(tree[:-1], 20) == {b"a b.txt", b"dir"}
+    assert names_of(b"", 20) == names_of(b"nonsense", 20) == names_of(b"1 2", 32) == set()
