@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from scanner.git.index import BrokenPackError, read_index
-from scanner.git.packs import KINDS, Forest, Pack, forest
+from scanner.git.packs import KINDS, TREE, Forest, Pack, forest
 from scanner.git.stores import Store, open_store, read_loose
 from scanner.git.walk import branches, starts, walk
 
@@ -24,12 +24,13 @@ MOST = 1 << 62
 
 @dataclass
 class Seen:
-    """What a walk gave. content: id (hex) -> (kind, bytes); reported: id -> reason; visits: ids in
-    order, as often as they were visited."""
+    """What a walk gave. content: id (hex) -> (kind, bytes); reported: id -> reason; visits, reports:
+    ids in order, as often as they came. kept: bytes that were a base's."""
 
     content: dict[str, tuple[str, bytes]] = field(default_factory=dict)
     reported: dict[str, str] = field(default_factory=dict)
     visits: list[str] = field(default_factory=list)
+    reports: list[str] = field(default_factory=list)
     kept: int = 0
 
 
@@ -106,22 +107,19 @@ def look(
     limit: int = MOST,
     wanted: Callable[[str], bool] | None = None,
     everything: bool = True,
+    trees: bool = True,
 ) -> Seen:
     """Walk a pack in the pieces that `limit` gives; every visit's kept ranges are compared.
 
-    What has no kind is reported, as whoever asks for kinds would.
+    What has no kind is reported, as whoever asks for kinds would. everything: what is only made
+    because something wanted stands on it counts as visited. trees: they are wanted, too.
     """
     entries = forest(pack)
     seen = Seen()
     names = names_of(pack, entries)
     kinds = entries.kind.tolist()
-    chosen = np.array(
-        [
-            kind != 0 and (wanted is None or wanted(name))
-            for kind, name in zip(kinds, names, strict=True)
-        ],
-        bool,
-    )
+    chosen = np.array([wanted is None or wanted(name) for name in names], bool)
+    chosen &= (entries.kind != 0) & (trees | (entries.kind != TREE))
     for name, kind in zip(names, kinds, strict=True):
         if kind == 0:
             seen.reported[name] = "its kind cannot be told"
@@ -138,6 +136,7 @@ def look(
         return data
 
     def report(node: int, reason: str) -> None:
+        seen.reports.append(names[node])
         seen.reported[names[node]] = reason
 
     for one in begin:
@@ -161,7 +160,9 @@ def check_kept(data: bytes, base: object, kept: object) -> int:
     return total
 
 
-def look_at_store(store: Store, *, limit: int = MOST, twice: bool = False) -> Seen:
+def look_at_store(
+    store: Store, *, limit: int = MOST, twice: bool = False, trees: bool = True
+) -> Seen:
     """All objects of a store, packed and loose; the first content of an id counts.
 
     twice: an index may list an id more than once.
@@ -170,11 +171,12 @@ def look_at_store(store: Store, *, limit: int = MOST, twice: bool = False) -> Se
     for problem in store.problems:
         whole.reported |= dict.fromkeys((problem.path, *problem.ids), problem.reason)
     for pack in store.packs:
-        seen = look(pack, limit=limit)
+        seen = look(pack, limit=limit, trees=trees)
         assert twice or len(seen.visits) == len(set(seen.visits))
         whole.content = seen.content | whole.content
         whole.reported |= seen.reported
         whole.visits += seen.visits
+        whole.reports += seen.reports
         whole.kept += seen.kept
     for name, path in store.loose.items():
         try:

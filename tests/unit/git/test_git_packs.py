@@ -203,8 +203,8 @@ def test_no_flipped_bit_hides_a_blob_behind_a_tree(tmp_path: Path, version: int)
             data = bytearray(good)
             data[at] ^= 1 << bit
             path.write_bytes(data)
-            seen = look(opened(path), wanted=names.__contains__, everything=False)
-            for name, content in names.items():
+            seen = look(opened(path), trees=False)
+            for name, content in names.items():  # trees are not wanted: a blob must not be one
                 if name not in seen.reported:
                     assert seen.content[name] == ("blob", content)
 
@@ -266,3 +266,21 @@ def test_a_stream_in_many_empty_blocks_is_read(tmp_path: Path) -> None:
     pack = opened(write_pack(tmp_path, [Entry(BLOB, b"", size=7, stream=raw)]))
     entries = forest(pack)
     assert pack.inflate(int(entries.data[0]), int(entries.end[0]), 7) == b"content"
+
+
+def test_offsets_that_are_not_in_the_pack_or_twice(tmp_path: Path) -> None:
+    path = write_pack(tmp_path, [Entry(BLOB, BASE), *[Entry(BLOB, b"%d" % n) for n in range(7)]])
+    good = path.read_bytes()
+    (end,) = forest(opened(path)).end.tolist()[:1]
+    at = [12, 0, 5, len(good) - 20, len(good) - 1, len(good) + 7, 5 << 40, 12]
+    rows = [(bytes([n + 1]) * 20, 0, offset) for n, offset in enumerate(at)]
+    path.with_suffix(".idx").write_bytes(index_bytes(rows, good[-20:]))
+    entries = forest(opened(path))
+    assert entries.kind.tolist().count(0) == 7  # of two with one place, one is left
+    assert (entries.parent[entries.kind == 0] == BROKEN).all()
+    rows = [(b"\1" * 20, zlib.crc32(good[12:end]), 12)]
+    rows += [(bytes([n + 2]) * 20, 0, end + n) for n in range(7)]
+    path.with_suffix(".idx").write_bytes(index_bytes(rows, good[-20:]))
+    seen = look(opened(path))
+    assert seen.content["01" * 20] == ("blob", BASE)
+    assert len(seen.reported) == 7
