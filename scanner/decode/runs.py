@@ -19,8 +19,13 @@ NAME = 160  # bytes in front of a run in which the name it is given to is looked
 _UNNAMED = 9  # decoded bytes: what is shorter is of use only when a name stands in front
 _INDENT = 80
 _AFTER_LINE = b"\r\n=\"'<\\"  # a word of a text or a name is followed by something else
+_BEFORE_LINE = frozenset((b" ", b"\t", b"\n", b"n", b"#", b"*", b">"))
 _SHORTEST = 16  # characters of a line that another may continue
 
+_LONGEST_WORD = 64
+_MOST_WORDS = 1 << 16
+_WORD = re.compile(rb"[\"']([A-Za-z0-9+/_-]{8,64})[\"']")
+_NOTHING: set[bytes] = set()  # words that decode, from their first character, to nothing
 _SEPARATOR = re.compile(rb"[ \t]{0,8}(?:\r?\n|(?:\\r)?\\n)[ \t]{0,80}(?:[#*>][ \t]{0,8})?")
 _SEPARATOR_END = re.compile(rb"[ \t]{0,8}(?:\r?\n|(?:\\r)?\\n)[ \t]{0,80}(?:[#*>][ \t]{0,8})?\Z")
 _ASSIGNED = re.compile(rb"(?:=>|[:=])[ \t]{0,8}(?:![\w!]{1,16}[ \t]+)?[\"']?\Z")
@@ -57,6 +62,7 @@ KINDS = frozenset(_ALPHABETS)
 def runs(kind: str, data: bytes, hits: list[tuple[int, int]]) -> list[Encoded]:
     """The decoded runs around the hits of one kind; hits: (end, `grouped` of the trigger)."""
     alphabet = _ALPHABETS[kind]
+    hits = [hit for hit in hits if not _is_known_word(data, *hit)]
     trimmed = {_trimmed(alphabet, data, end, size) for end, size in hits}
     hits = sorted(hit for hit in trimmed if hit[0] and _is_one(alphabet, data, hit[0] - 1))
     found: list[Encoded] = []
@@ -78,6 +84,15 @@ def runs(kind: str, data: bytes, hits: list[tuple[int, int]]) -> list[Encoded]:
             if one is not None:
                 found.append(one)
     return found
+
+
+def _is_known_word(data: bytes, end: int, size: int) -> bool:
+    """Whether the hit is in a word in quotes that was decoded before and is nothing.
+
+    Names of a schema fire again and again in a large JSON file.
+    """
+    match = _WORD.match(data, end - size - 1) or _WORD.match(data, end - size - 2)
+    return match is not None and match.group(1) in _NOTHING
 
 
 def _trimmed(alphabet: _Alphabet, data: bytes, end: int, size: int) -> tuple[int, int]:
@@ -136,6 +151,8 @@ def _is_escape(data: bytes, start: int) -> bool:
 
 def _above(alphabet: _Alphabet, data: bytes, start: int) -> tuple[int, int] | None:
     """The line of the run that ends just above the line that starts at `start`, if any."""
+    if data[start - 1 : start] not in _BEFORE_LINE:
+        return None
     low = max(0, start - _INDENT - 32)
     match = _SEPARATOR_END.search(data, low, start)
     if match is None:
@@ -191,12 +208,23 @@ def _decoded(
     first = (offset - skip) // alphabet.group * alphabet.holds  # decoded byte at the hit
     magic = raw.startswith(MAGIC) or raw.startswith(MAGIC, first)
     if not magic and not _is_text(raw, first):
+        if not offset and len(pieces) == 1 and len(text) <= _LONGEST_WORD:
+            _remember(alphabet, data, pieces[0])
         return None
     if len(raw) < _UNNAMED and _named(data, pieces[0][0], pieces[-1][1], raw) is None:
         return None
     if first and not _ALL_TEXT.fullmatch(raw, 0, first):
         return _from(alphabet, data, pieces, before, offset, raw[first:])
     return _from(alphabet, data, pieces, before, skip, raw)
+
+
+def _remember(alphabet: _Alphabet, data: bytes, piece: tuple[int, int]) -> None:
+    start, end = piece
+    match = _WORD.match(data, max(0, start - 1))
+    if alphabet.group == 4 and match is not None and match.span(1) == (start, end):
+        if len(_NOTHING) >= _MOST_WORDS:
+            _NOTHING.clear()
+        _NOTHING.add(match.group(1))
 
 
 def _bytes(alphabet: _Alphabet, text: bytes) -> bytes:
