@@ -18,7 +18,7 @@ from scanner.record import record
 if TYPE_CHECKING:
     import hashlib
 
-_MOST_DEATHS = 20
+_MOST_DEATHS = 6  # then what is left is not asked for: each may take seconds
 _MOST_WHOLE = 64 << 20  # bytes of an object that is asked for in one piece
 _STREAMED = "core.bigFileThreshold=8m"  # git holds no whole file of more than that in memory
 _CHUNK = 1 << 20
@@ -33,7 +33,7 @@ class Limits:
     silence: float
 
 
-FACTS = Limits(256 << 20, 10)
+FACTS = Limits(128 << 20, 10)
 CONTENT = Limits(2 << 30, 120)  # git makes what is stored as a delta in memory
 
 

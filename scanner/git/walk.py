@@ -98,24 +98,30 @@ def starts(forest: Forest, found: Branches, limit: int) -> list[Start]:
     roots = np.flatnonzero(found.keep & (forest.parent == NOBODY))
     pieces: list[Start] = []
     for root in roots.tolist():
-        pieces += _pieces(found, root, limit)
+        pieces += _pieces(forest, found, root, limit)
     return pieces
 
 
-def _pieces(found: Branches, root: int, limit: int) -> Iterator[Start]:
-    """Cut along the heaviest branch whenever enough has gone by."""
+def _pieces(forest: Forest, found: Branches, root: int, limit: int) -> Iterator[Start]:
+    """Cut along the heaviest branch whenever enough has gone by.
+
+    A piece makes the base that it begins with anew. That costs no more than what is in the piece:
+    on one long chain the pieces grow longer and longer.
+    """
     weight = found.weight
     top, rest = root, int(weight[root])
+    remade = above = 0  # packed bytes on the way down to the top of the piece, and to the node
     node = root
     while rest > limit:
         low = int(found.first[node])
         if low == int(found.first[node + 1]):
             break
+        above += int(forest.end[node] - forest.start[node]) + _ENTRY_COST
         node = int(found.children[low])
-        passed = rest - int(weight[node])
-        if passed >= limit:
+        passed, left = rest - int(weight[node]), int(weight[node])
+        if passed >= max(limit, remade) and left >= above:
             yield Start(top, passed)
-            top, rest = node, int(weight[node])
+            top, rest, remade = node, left, above
     yield Start(top, rest)
 
 

@@ -212,7 +212,7 @@ def compare_with_git(folder: str, listed: set[str], seen: Seen) -> None:
                 ["git", "--git-dir", folder, "cat-file", "--batch"], stdin=subprocess.PIPE,
                 stdout=output, stderr=subprocess.DEVNULL,
             )  # fmt: skip
-            resource.prlimit(child.pid, resource.RLIMIT_DATA, (300 << 20, 300 << 20))
+            resource.prlimit(child.pid, resource.RLIMIT_DATA, (100 << 20, 100 << 20))
             child.communicate("".join(f"{name}\n" for name in left).encode(), timeout=60)
             output.seek(0)
             answers = list(answered(output.read()))
@@ -345,8 +345,8 @@ def test_what_is_damaged_is_read_right_or_reported(seed: int) -> None:
 
 @pytest.mark.slow
 def test_many_damaged_stores() -> None:
-    found = Counter(case(seed) for seed in range(1000, 1400))
-    assert sum(count for name, count in found.items() if name.endswith("seen")) > 100
+    found = Counter(case(seed) for seed in range(1000, 1300))
+    assert sum(count for name, count in found.items() if name.endswith("seen")) > 80
     assert len(found) > 8
 
 

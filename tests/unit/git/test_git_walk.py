@@ -75,7 +75,21 @@ def test_the_weights_of_the_pieces_sum_to_the_whole(tmp_path: Path) -> None:
         pieces = starts(found, everything, limit)
         assert sum(piece.weight for piece in pieces) == whole[0].weight
         assert len({piece.node for piece in pieces}) == len(pieces)
-    assert len(starts(found, everything, 1)) > 10
+    assert len(starts(found, everything, 1)) > 5
+
+
+def test_a_long_chain_is_not_made_over_and_over(tmp_path: Path) -> None:
+    entries = [Entry(BLOB, b"base")]
+    change = delta(4, 4, copy(0, 4))
+    entries += [Entry(OFS_DELTA, change, f"{n:040x}", base=1) for n in range(2000)]
+    pack = opened(write_pack(tmp_path, entries))
+    found = forest(pack)
+    everything = branches(found, np.ones(2001, bool))
+    pieces = starts(found, everything, 20_000)
+    assert len(pieces) > 3
+    assert sum(piece.node for piece in pieces) < 2001 * 1.2  # entries above each piece
+    assert sum(piece.weight for piece in pieces) == int(everything.weight[0])
+    assert len(look(pack, limit=20_000).visits) == 2001
 
 
 def test_what_is_not_wanted_is_only_made_where_something_stands_on_it(tmp_path: Path) -> None:
