@@ -64,6 +64,7 @@ TRIGGERS: tuple[Trigger, ...] = (
     Trigger("percent", r"%[2-7][0-9A-Fa-f]%[2-7][0-9A-Fa-f]", 6),
     Trigger("percent", "%(?:[46][1-9a-fA-F]|[57][0-9aA]|5[fF]|2[dD])", 3),
     Trigger("percent", "[A-Za-z0-9_]%3[AaDd](?:%2[027])?[A-Za-z0-9+/_-]{6}", 13),
+    Trigger("percent", "%25[2-7][0-9A-Fa-f]", 5),  # encoded twice
     Trigger("percent", "[A-Za-z0-9]{6}%2[BbFf][A-Za-z0-9]{6}", 15),
     Trigger("backslash", rf"\\u00(?:{_PLAIN}|{_MARK})", 6),
     Trigger("backslash", rf"\\u\{{0{{0,4}}(?:{_PLAIN}|{_MARK})\}}", 10),

@@ -12,10 +12,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from scanner.engine.database import cache_folder, rules_digest
-from scanner.errors import GitError
+from scanner.errors import GitError, UsageError
 from scanner.git.log import Pages
 from scanner.git.refs import refs
-from scanner.git.repository import describe
+from scanner.git.repository import describe, is_bare, top_of
 from scanner.history import listing
 from scanner.history.clean_objects import CleanObjects, load_clean, save_clean
 from scanner.history.holes import fallen_back, holes, lost
@@ -43,6 +43,8 @@ def scan_history(
 ) -> Result:
     """Findings in everything that the request means, and what the run did. GitError, UsageError."""
     started = time.perf_counter()
+    if top_of(top) is None and not is_bare(top):
+        raise UsageError(f"{top} is in no git repository", "--history needs one")
     repository = describe(top)
     run = prepared(repository, request, options, wanted)
     skipped: list[Skipped] = []
@@ -117,7 +119,7 @@ def _clean(chosen: Selection, part: Part) -> NDArray[np.bytes_]:
     """Names of everything that was scanned and that nothing came of."""
     import numpy as np
 
-    dirty = {item.id for item in part.items}
+    dirty = {item.id for item in part.items} | part.trees  # names are judged each time
     names: list[bytes] = []
     for one in chosen.packs:
         scanned = np.flatnonzero(np.frombuffer(one.wanted, np.uint8))

@@ -64,6 +64,7 @@ class Part:
         self.items: list[Item] = []
         self.failed: list[tuple[str, str]] = []  # (object id, reason)
         self.names: set[bytes] = set()  # in trees that no log speaks of
+        self.trees: set[str] = set()  # those trees
         self.counts = dict.fromkeys(COUNTS, 0)
 
     def add(self, other: Part) -> None:
@@ -71,6 +72,7 @@ class Part:
         self.items += other.items
         self.failed += other.failed
         self.names |= other.names
+        self.trees |= other.trees
         for name, count in other.counts.items():
             self.counts[name] += count
 
@@ -112,6 +114,7 @@ class Shards:
                     self._note(index.name(position[node]), "blob", len(data), version, part)
                 return version.marks
             if wanted[node] and kind == TREE:
+                part.trees.add(index.name(position[node]).hex())
                 part.names |= names_of(data, index.hash_size)
             elif wanted[node] and kind in (COMMIT, TAG):
                 version = self._versions.text(message_of(data))
@@ -137,6 +140,7 @@ class Shards:
         elif kind in SCANNED:
             self.object(object_id, kind, data, part)
         elif kind == "tree":
+            part.trees.add(object_id)
             part.names |= names_of(data, self._store.hash_size)
         else:
             part.failed.append((object_id, f"is an object of an unknown kind, {kind[:20]!r}"))
