@@ -28,19 +28,19 @@ SIZES: dict[str, tuple[list[tuple[str, int, str]], int]] = {
     ),
     "large": (
         [
+            ("phonenumbers", 200, ""),
+            ("django", 150, ""),
             ("botocore", 150, "1.29"),
-            ("django", 40, ""),
+            ("setuptools", 150, ""),
+            ("sqlalchemy", 80, ""),
             ("ansible-core", 60, ""),
-            ("sqlalchemy", 40, ""),
-            ("moto", 30, ""),
-            ("sympy", 12, ""),
-            ("twisted", 10, ""),
+            ("pip", 60, ""),
             ("celery", 30, ""),
             ("scrapy", 20, ""),
         ],
         2,
     ),
-    "packed": ([("botocore", 12, "")], 2),
+    "packed": ([("moto", 12, ""), ("botocore", 6, "")], 2),
 }  # fmt: skip
 
 

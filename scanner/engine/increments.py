@@ -149,18 +149,18 @@ class Increments:
         loose: list[Hit] = []
         if not placed:
             return whole, loose
+        places = [place for place, _ in placed]
         for here, there, length in kept:
             low = there if there or here else -_NOWHERE
             high = there + length
+            first = bisect_left(places, there - base.widest)
+            last = bisect_right(places, high)
+            if first == last:
+                continue
             if high == base.size and here + length == size:
                 high = _NOWHERE
             shift = here - there
-            at = bisect_left(placed, there - base.widest, key=_place)
-            while at < len(placed):
-                place, cluster = placed[at]
-                if place > high:
-                    break
-                at += 1
+            for place, cluster in placed[first:last]:
                 if low <= place + cluster.low and place + cluster.high <= high:
                     whole.append((place + shift, cluster))
                     continue
@@ -292,12 +292,13 @@ def _gaps(kept: Kept, base_size: int, size: int) -> list[tuple[int, int]]:
 def _regions(gaps: list[tuple[int, int]], width: int, size: int) -> list[tuple[int, int, int, int]]:
     """(start, end, first and last end of a hit that counts) around the gaps; none touch."""
     found: list[tuple[int, int, int, int]] = []
-    for start, end in gaps:
-        low, high = max(0, start - width - 1), min(size, end + width + 1)
-        last = min(size, end + width)
-        if found and low <= found[-1][1]:
-            before = found[-1]
-            found[-1] = (before[0], high, before[2], last)
+    around = width + 1
+    start, end = gaps[0]
+    for low, high in gaps:
+        if low - end <= 2 * around:
+            end = high
         else:
-            found.append((low, high, start, last))
+            found.append((max(0, start - around), min(size, end + around), start, end + width))
+            start, end = low, high
+    found.append((max(0, start - around), min(size, end + around), start, min(size, end + width)))
     return found

@@ -36,10 +36,12 @@ def _size(delta: bytes, at: int) -> tuple[int, int]:
 
 
 def apply(  # noqa: C901, PLR0912, PLR0915 -- one loop: a call for each instruction costs more
-    base: bytes, delta: bytes
+    base: bytes, delta: bytes, shortest: int = 1
 ) -> tuple[bytes, Kept]:
-    """The new object, and ranges of it that are the base's: all, unless they are a hundred
-    thousand. DeltaError if it does not fit."""
+    """The new object, and which ranges of it, of `shortest` bytes or more, are the base's.
+
+    Fewer than there are when there are a hundred thousand. DeltaError if it does not fit.
+    """
     base_size, result_size, at = sizes(delta)
     if base_size != len(base):
         raise DeltaError("the delta is for a base of another size")
@@ -48,8 +50,8 @@ def apply(  # noqa: C901, PLR0912, PLR0915 -- one loop: a call for each instruct
     kept: Kept = []
     end = len(delta)
     total = 0  # bytes written so far
-    source_end = -1  # where in the base the last copy ended, if a copy came last
-    view = memoryview(base)
+    source = source_end = -1  # the range of the base that is being copied, if a copy came last
+    view, from_bytes, table = memoryview(base), int.from_bytes, _COPIES
     try:
         while at < end:
             stop = min(end, at + _STRETCH)
@@ -57,64 +59,75 @@ def apply(  # noqa: C901, PLR0912, PLR0915 -- one loop: a call for each instruct
                 code = delta[at]
                 at += 1
                 if code & 128:
-                    start = length = 0
-                    if code & 1:
-                        start = delta[at]
-                        at += 1
-                    if code & 2:
-                        start |= delta[at] << 8
-                        at += 1
-                    if code & 4:
-                        start |= delta[at] << 16
-                        at += 1
-                    if code & 8:
-                        start |= delta[at] << 24
-                        at += 1
-                    if code & 16:
-                        length = delta[at]
-                        at += 1
-                    if code & 32:
-                        length |= delta[at] << 8
-                        at += 1
-                    if code & 64:
-                        length |= delta[at] << 16
-                        at += 1
-                    length = length or 0x10000
-                    if start + length > base_size or total + length > result_size:
-                        raise DeltaError("the delta copies what is not there")
-                    parts.append(view[start : start + length])
-                    if start == source_end:
-                        new, old, before = kept[-1]
-                        kept[-1] = (new, old, before + length)
+                    plain = table[code]
+                    if plain is not None:
+                        count, mask, shift = plain
+                        number = from_bytes(delta[at : at + count], "little")
+                        at += count
+                        start = number & mask
+                        length = number >> shift or 0x10000
                     else:
-                        kept.append((total, start, length))
+                        start, length, at = _copy(delta, code, at)
+                    if start != source_end:
+                        if source_end - source >= shortest and source >= 0:
+                            size = source_end - source
+                            kept.append((total - size, source, size))
+                        source = start
                     source_end = start + length
+                    if source_end > base_size or total + length > result_size:
+                        raise DeltaError("the delta copies what is not there")
+                    parts.append(view[start:source_end])
                     total += length
                 elif code:
                     piece = delta[at : at + code]
                     parts.append(piece)
                     at += code
+                    if source >= 0:
+                        size = source_end - source
+                        if size >= shortest:
+                            kept.append((total - size, source, size))
+                        source = source_end = -1
                     total += len(piece)
-                    source_end = -1
                 else:
                     raise DeltaError("the delta holds an unknown instruction")
             if stop < end:
-                source_end = _put_away(parts, stretches, kept, source_end)
+                stretches.append(b"".join(parts))  # many small ones cannot fill the memory
+                parts.clear()
+                if len(kept) > _MOST_KEPT:
+                    kept.clear()
     except IndexError:
         raise DeltaError("the delta ends within an instruction") from None
     if total != result_size or at != end:
         raise DeltaError("the delta makes an object of another size")
+    if source >= 0 and source_end - source >= shortest:
+        size = source_end - source
+        kept.append((total - size, source, size))
     return b"".join([*stretches, *parts]), kept
 
 
-def _put_away(
-    parts: list[bytes | memoryview], stretches: list[bytes], kept: Kept, source_end: int
-) -> int:
-    """Join the parts, so that many small ones cannot fill the memory; forget ranges when there
-    are too many of them. Gives where in the base the last range that is known ended."""
-    stretches.append(b"".join(parts))
-    parts.clear()
-    if len(kept) <= _MOST_KEPT:
-        return source_end
-    kept.clear()
-    return -1
+def _copy(delta: bytes, code: int, at: int) -> tuple[int, int, int]:
+    """(start, length, where the next instruction is) of a copy that leaves out middle bytes."""
+    fields = [0] * 7
+    for bit in range(7):
+        if code >> bit & 1:
+            fields[bit] = delta[at]
+            at += 1
+    start = int.from_bytes(bytes(fields[:4]), "little")
+    length = int.from_bytes(bytes(fields[4:]), "little")
+    return start, length or 0x10000, at
+
+
+def _copies() -> tuple[tuple[int, int, int] | None, ...]:
+    """For each code: (bytes of arguments, mask of the start in them, shift of the length).
+
+    None where bytes are left out in the middle, which is seldom, and for what is no copy.
+    """
+    table: list[tuple[int, int, int] | None] = [None] * 256
+    for starts in range(5):
+        for lengths in range(4):
+            code = 0x80 | ((1 << starts) - 1) | (((1 << lengths) - 1) << 4)
+            table[code] = (starts + lengths, (1 << 8 * starts) - 1, 8 * starts)
+    return tuple(table)
+
+
+_COPIES = _copies()

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+SHORTEST = 1 << 10  # bytes: shorter ranges of a base are not worth carrying anything over
 LARGEST = 32 << 20  # bytes: larger objects are read as streams, not held whole
 MOST_HELD = 8 * LARGEST  # bytes: bases beyond that are made anew for each that needs them
 TOO_LARGE = "is larger than what is held in memory"
@@ -152,7 +153,7 @@ def walk(
                 raw = read(node)
                 if base is None and parent[node] >= 0:
                     base = content(forest, read, parent[node])
-                data, kept = (raw, None) if base is None else apply(base, raw)
+                data, kept = (raw, None) if base is None else apply(base, raw, SHORTEST)
             except (BrokenPackError, DeltaError) as problem:
                 _report_all(node, first, children, cuts, report, str(problem))
                 continue
