@@ -31,7 +31,7 @@ _BATCH = 64  # objects held in memory at once
 _RECEIVER = (
     "GIT_DIR", "GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_QUARANTINE_PATH",
 )  # fmt: skip
-_received: dict[str, str] = {}  # what reaches git of them while `quarantine` is open
+_received: dict[str, str] = {}  # what reaches git while `quarantine` or another is open
 
 
 @record
@@ -254,6 +254,27 @@ def quarantine() -> Iterator[None]:
         _received.clear()
 
 
+@contextmanager
+def without_work_tree() -> Iterator[None]:
+    """Inside, git does not look for the work tree that a repository's configuration names.
+
+    A submodule's may be gone, which ends git at once. What only git's own folders hold can then be
+    asked for from such a folder, also where the user lets git look for no bare repositories.
+    """
+    given = {
+        "GIT_WORK_TREE": ".",
+        "GIT_CONFIG_COUNT": "1",
+        "GIT_CONFIG_KEY_0": "safe.bareRepository",
+        "GIT_CONFIG_VALUE_0": "all",
+    }
+    _received.update(given)
+    try:
+        yield
+    finally:
+        for name in given:
+            _received.pop(name, None)
+
+
 def _environment(*, index: bool) -> dict[str, str]:
     kept = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}
     if index and os.environ.get("GIT_INDEX_FILE"):
@@ -262,6 +283,7 @@ def _environment(*, index: bool) -> dict[str, str]:
     kept.update(
         GIT_OPTIONAL_LOCKS="0",
         GIT_NO_LAZY_FETCH="1",
+        GIT_ALLOW_PROTOCOL="none",  # whatever the repository's configuration allows by name
         GIT_TERMINAL_PROMPT="0",
         GIT_ATTR_NOSYSTEM="1",
         GIT_NO_REPLACE_OBJECTS="1",
