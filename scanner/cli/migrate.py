@@ -10,30 +10,27 @@ from contextlib import contextmanager
 from typing import Any
 
 from scanner.cli import output
+from scanner.cli.migrate_history import Seen, both, look_back
+from scanner.cli.migrate_plan import migrate_request, planned, reader, vault_of
 from scanner.cli.migrate_report import incomplete, report
-from scanner.cli.scan import add_selection, request_of
+from scanner.cli.scan import add_selection
 from scanner.errors import (
     EXIT_CLEAN,
     EXIT_FINDINGS,
     JournalError,
     UsageError,
-    VaultError,
 )
 from scanner.migrate import saved_plan, show
 from scanner.migrate.apply import Context, Outcome, apply
-from scanner.migrate.edit import read_editable
 from scanner.migrate.journal import Journal, state_of
-from scanner.migrate.plan import Target, make_plan
+from scanner.migrate.only_history import is_history
 from scanner.migrate.resume import settle
 from scanner.model import Finding, Plan, Step
-from scanner.record import replace
-from scanner.references.environment import allowed_addresses, load_env_map
-from scanner.references.names import is_env_name
 from scanner.survey import Request, Survey, scanner_for, survey
 
 _KEPT = ("paths", "all", "only", "private_keys", "from_baseline", "min_confidence", "severity",
          "rule", "exclude_rule", "rules", "config", "no_inline_ignores", "vault", "baseline",
-         "no_baseline")  # fmt: skip
+         "no_baseline", "history")  # fmt: skip
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -71,6 +68,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="move private keys that have a file of their own",
     )
+    parser.add_argument(
+        "--history",
+        action="store_true",
+        help="what only the repository's history holds, too: stored in the vault, no file changes",
+    )
     parser.add_argument("--resume", action="store_true", help="go on with an interrupted run")
     add_selection(parser)
 
@@ -79,84 +81,20 @@ def run(arguments: argparse.Namespace) -> int:
     """Plan; with --apply carry it out. 0 nothing is left, 1 findings remain, 3 something failed."""
     if arguments.resume:
         return _resume(arguments)
-    request = _request(arguments)
+    request = migrate_request(arguments)
     if arguments.apply and arguments.plan:
         return _apply_saved(arguments, request)
-    done = survey(request)
-    plan = _plan(done, arguments)
+    done, plan = planned(request, arguments)
     if arguments.apply:
         return _apply(plan, done, arguments, request)
-    read = _reader(done.root)
-    for piece in show.plan_text(plan, read, output.escape):
+    read = reader(done.root)
+    for piece in show.plan_text(plan, read, output.escape, done.summary.rules):
         output.out(piece)
     if arguments.plan:
         _save(plan, arguments.plan, read)
     if not done.summary.complete:
         return incomplete(done)
     return EXIT_FINDINGS if plan.steps else EXIT_CLEAN
-
-
-def _request(arguments: argparse.Namespace) -> Request:
-    request = request_of(arguments)
-    if arguments.from_baseline:
-        request = replace(request, baseline="")
-    return replace(request, fingerprints=bool(arguments.only))
-
-
-def _plan(done: Survey, arguments: argparse.Namespace) -> Plan:
-    findings = _chosen(done.findings, arguments.only)
-    vault = _vault(arguments.vault, done.root)
-    target = Target(arguments.vault, vault.reference, _taken(vault, done.root))
-    providers = {rule: info.provider for rule, info in done.summary.rules.items()}
-    hints = {rule: p for rule, p in providers.items() if not rule.startswith("generic-")}
-    return make_plan(
-        done.root,
-        findings,
-        _reader(done.root),
-        target,
-        providers=hints,
-        private_keys=arguments.private_keys,
-    )
-
-
-def _chosen(findings: Sequence[Finding], only: Sequence[str]) -> list[Finding]:
-    if not only:
-        return list(findings)
-    chosen = [one for one in findings if one.fingerprint in only]
-    missing = set(only) - {one.fingerprint for one in chosen}
-    if missing:
-        hint = "'unleak scan --format json' shows each finding's fingerprint"
-        raise UsageError(f"no finding has the fingerprint {min(missing)}", hint)
-    return chosen
-
-
-def _vault(kind: str, root: str) -> Any:  # noqa: ANN401 -- protocols.Vault and its extras
-    from scanner.registry import VAULTS, load
-
-    if kind not in VAULTS:
-        raise UsageError(f"no vault is called {kind}", f"known: {', '.join(VAULTS)}")
-    return load(VAULTS, kind)(root, allowed=allowed_addresses(os.environ))
-
-
-def _taken(vault: Any, root: str) -> dict[str, bytes]:  # noqa: ANN401
-    """Names that have a meaning already: entries of the vault with their values' digests (b""
-    where it cannot be opened now), and variables that stand for another entry (b"")."""
-    try:
-        references = [vault.reference(name) for name in vault.names()]
-        values = vault.read(references)
-        taken = {reference.key: value.digest for reference, value in values.items()}
-    except VaultError:
-        document = vault.document()
-        names = document.names() if hasattr(document, "names") else ()
-        taken = dict.fromkeys(names, b"")
-    for name, reference in load_env_map(root).items():
-        if not is_env_name(name) or reference != vault.reference(name):
-            taken[name] = b""
-    return taken
-
-
-def _reader(root: str) -> Callable[[str], bytes]:
-    return lambda path: read_editable(root, path)
 
 
 def _save(plan: Plan, path: str, read: Callable[[str], bytes]) -> None:
@@ -178,9 +116,18 @@ def _apply_saved(arguments: argparse.Namespace, request: Request) -> int:
             text = stream.read()
     except (OSError, UnicodeDecodeError) as problem:
         raise UsageError(f"{arguments.plan}: cannot be read: {problem}") from None
-    plan = saved_plan.load_plan(text, root, _reader(root))
+    done = Survey(root, (), survey_rules())
+    scans: list[Seen] = []
+
+    def again() -> Sequence[Finding]:
+        scans.append(look_back(request, survey(request)))
+        return scans[-1].findings
+
+    plan = saved_plan.load_plan(text, root, reader(root), again if arguments.history else None)
     arguments.vault = plan.vault
-    return _apply(plan, Survey(root, (), survey_rules()), arguments, request)
+    for seen in scans:
+        done = both(done, seen)
+    return _apply(plan, done, arguments, request)
 
 
 def survey_rules() -> Any:  # noqa: ANN401
@@ -192,13 +139,13 @@ def survey_rules() -> Any:  # noqa: ANN401
 
 
 def _apply(plan: Plan, done: Survey, arguments: argparse.Namespace, request: Request) -> int:
-    steps = _wanted(plan, everything=arguments.all)
+    steps = _wanted(plan, everything=arguments.all, history=arguments.history)
     journal = Journal(done.root)
     with journal.locked():
         _nothing_open(journal)
         if not steps:
             return report(Outcome(), plan, done, [])
-        vault = _vault(plan.vault, done.root)
+        vault = vault_of(plan.vault, done.root)
         vault.preflight(write=True)
         kept = {name: getattr(arguments, name) for name in _KEPT}
         kept["paths"] = [os.path.abspath(path) for path in arguments.paths or (".",)]
@@ -208,10 +155,15 @@ def _apply(plan: Plan, done: Survey, arguments: argparse.Namespace, request: Req
     return report(outcome, plan, done, getattr(vault, "notes", []), run)
 
 
-def _wanted(plan: Plan, *, everything: bool) -> list[Step]:
-    """The safe steps, or with `everything` those to be reviewed too."""
+def _wanted(plan: Plan, *, everything: bool, history: bool) -> list[Step]:
+    """The safe steps; with `everything` those to be reviewed too, with `history` those for what
+    only history holds."""
     dispositions = ("safe", "review") if everything else ("safe",)
-    return [step for step in plan.steps if step.disposition in dispositions]
+    return [
+        step
+        for step in plan.steps
+        if (history if is_history(step) else step.disposition in dispositions)
+    ]
 
 
 def _carried_out(
@@ -277,17 +229,18 @@ def _resume(arguments: argparse.Namespace) -> int:
         begin = entries[0].facts
         for name, value in begin["arguments"].items():
             setattr(arguments, name, value)
-        vault = _vault(begin["vault"], root)
+        vault = vault_of(begin["vault"], root)
         vault.preflight(write=True)
         context = Context(root, run, journal, vault, lambda _path, _data: [])
         for path, why in settle(context, entries):
             output.note(f"unleak: {output.escape(path)}: {output.escape(why)}; left as it is")
-        request = _request(arguments)
-        done = survey(request)
-        plan = _plan(done, arguments)
-        steps = _wanted(plan, everything=everything or arguments.all)
+        request = migrate_request(arguments)
+        done, plan = planned(request, arguments)
+        everything = everything or arguments.all
+        steps = _wanted(plan, everything=everything, history=arguments.history)
         steps = [step for step in steps if step.id in begin["steps"]]
         outcome = _carried_out(journal, run, vault, steps, request, root)
+        outcome.changed = True  # if not by now, then before it was interrupted
     return report(outcome, plan, done, getattr(vault, "notes", []), run)
 
 

@@ -9,6 +9,8 @@ from scanner.cli import output
 from scanner.errors import EXIT_CLEAN, EXIT_FINDINGS, EXIT_INCOMPLETE, GitError
 from scanner.migrate import show
 from scanner.migrate.apply import Outcome
+from scanner.migrate.history_list import HISTORY_PATH
+from scanner.migrate.only_history import commit_count, is_history
 from scanner.model import Plan, RuleInfo, Step
 from scanner.sources.files import root_of
 from scanner.survey import Survey
@@ -17,10 +19,15 @@ from scanner.survey import Survey
 def report(outcome: Outcome, plan: Plan, done: Survey, notes: Sequence[str], run: str = "") -> int:
     """Print the outcome; 0 nothing is left, 1 findings remain, 3 something could not be moved."""
     files: dict[str, int] = {}
+    past = sum(map(is_history, outcome.done))
     for step in outcome.done:
-        files[step.path] = files.get(step.path, 0) + 1
+        if not is_history(step):
+            files[step.path] = files.get(step.path, 0) + 1
     for path, count in files.items():
         output.out(f"{output.escape(path)}: {count} moved, proved\n")
+    if past:
+        there = "stored in the vault" if outcome.changed else "in the vault already"
+        output.out(f"history: {past} {there}; {HISTORY_PATH} says where they were\n")
     for path, why in outcome.failed:
         output.out(f"{output.escape(path)}: not moved: {output.escape(why)}\n")
     finished = {step.id for step in outcome.done}
@@ -31,6 +38,7 @@ def report(outcome: Outcome, plan: Plan, done: Survey, notes: Sequence[str], run
         output.out("nothing to move\n")
     if outcome.done:
         _print_aftermath(outcome.done, done)
+    if outcome.changed:
         output.out(f"\n'unleak undo {run}'{_where(done.root)} takes this back\n")
     for note in notes:
         output.note(f"unleak: {output.escape(note)}")
@@ -63,9 +71,12 @@ def _commit_counts(root: str, steps: Sequence[Step], most: int = 20) -> dict[str
     if top is None:
         return {}
     by_path: dict[str, list[Step]] = {}
-    for step in steps:
-        by_path.setdefault(step.path, []).append(step)
     counts: dict[str, int] = {}
+    for step in steps:
+        if is_history(step):
+            counts[step.id] = commit_count(step.finding)
+        else:
+            by_path.setdefault(step.path, []).append(step)
     for path, group in list(by_path.items())[:most]:
         values = [step.finding.secret for step in group]
         try:

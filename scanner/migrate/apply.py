@@ -13,21 +13,21 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from scanner.errors import (
-    ConfigError,
     EditError,
     JournalError,
     PlanError,
     UnleakError,
     VaultError,
 )
-from scanner.migrate.edit import read_editable, read_file, replace_file, spliced
+from scanner.migrate.edit import read_editable, read_file, remove_file, replace_file, spliced
 from scanner.migrate.journal import Journal
-from scanner.migrate.notes import edits_of, file_entry, map_entry
+from scanner.migrate.notes import edits_of, file_entry, history_entry, map_entry
+from scanner.migrate.only_history import is_history
+from scanner.migrate.own_files import Change, changes
 from scanner.migrate.plan import file_digest
 from scanner.migrate.proof import Rescan, prove
 from scanner.model import Entry, Reference, Secret, Step
 from scanner.protocols import Vault
-from scanner.references.environment import ENV_PATH, edited_env_map, parse_env_map
 from scanner.references.syntax import format_reference
 
 Files = dict[str, list[Step]]
@@ -51,18 +51,13 @@ class Context:
 
 @dataclass(slots=True)
 class Outcome:
-    """What happened: steps that are done, and (path, reason) of what was put back or left."""
+    """What happened: steps that are done, and (path, reason) of what was put back or left.
+
+    changed: a file or the vault is not as before, so that there is something to undo."""
 
     done: list[Step] = field(default_factory=list)
     failed: list[tuple[str, str]] = field(default_factory=list)
-
-
-@dataclass(frozen=True, slots=True)
-class _Map:
-    """How the map of variables changes; before: None if there is none yet."""
-
-    before: bytes | None
-    after: bytes
+    changed: bool = False
 
 
 def apply(context: Context, steps: Sequence[Step]) -> Outcome:
@@ -72,11 +67,13 @@ def apply(context: Context, steps: Sequence[Step]) -> Outcome:
     outcome = Outcome()
     try:
         files = _proved(context, _grouped(steps), outcome)
-        if files:
-            _prepare(context, files)
+        past = [step for step in steps if is_history(step)]
+        if files or past:
+            outcome.changed = _prepare(context, files, past)
     except (VaultError, PlanError) as problem:
         context.note("end", failed=len(steps), why=problem.message)
         raise
+    outcome.done += past
     for path, group in files.items():
         if context.interrupted():
             raise KeyboardInterrupt
@@ -88,7 +85,7 @@ def apply(context: Context, steps: Sequence[Step]) -> Outcome:
 def _grouped(steps: Sequence[Step]) -> Files:
     files: Files = defaultdict(list)
     for step in steps:
-        if step.disposition != "refused":
+        if step.disposition != "refused" and not is_history(step):
             files[step.path].append(step)
     return dict(files)
 
@@ -141,24 +138,32 @@ def _doubt(context: Context, before: bytes, steps: Sequence[Step]) -> str:
     return ""
 
 
-def _prepare(context: Context, files: Files) -> None:
+def _prepare(context: Context, files: Files, past: Sequence[Step]) -> bool:
     """Everything that comes before the first file: values stored and read back, each edit
-    announced, the variables mapped. What fails here takes back what it did."""
+    announced, unleak's own files written. What fails here takes back what it did.
+
+    past: steps for values that only history holds; they are done then. Whether anything changed.
+    """
     steps = [step for group in files.values() for step in group]
-    change = _map_change(context, steps)
-    created, fresh = _store(context, steps)
+    own = changes(context.root, [*steps, *past])
+    created, fresh = _store(context, [*steps, *past])
     announced: list[Entry] = []
+    written: list[Change] = []
     try:
-        _read_back(context, steps)
-        announced = _announce(context, files, change)
-        if change is not None:
-            replace_file(context.root, ENV_PATH, change.before, change.after, context.run)
-            context.note("done", path=ENV_PATH)
+        _read_back(context, [*steps, *past])
+        announced = _announce(context, files, own, past)
+        for change in own:
+            replace_file(context.root, change.path, change.before, change.after, context.run)
+            written.append(change)
+            context.note("done", path=change.path)
     except (VaultError, EditError, PlanError) as problem:
+        for change in reversed(written):
+            _put_back(context, change.path, change.after, change.before)
         _take_back(context, created, fresh=fresh, announced=announced)
         if isinstance(problem, EditError):
             raise PlanError(problem.message, problem.hint) from problem
         raise
+    return bool(created or own)
 
 
 def _take_back(
@@ -217,47 +222,15 @@ def _read_back(context: Context, steps: Sequence[Step]) -> None:
     context.note("stored")
 
 
-def _map_change(context: Context, steps: Sequence[Step]) -> _Map | None:
-    """`.unleak/env.yaml` gets every name, and every .env variable that is called otherwise.
-
-    PlanError if one of the names is there already for another entry: whoever reads the variable
-    would get a wrong value.
-    """
-    try:
-        before = read_file(context.root, ENV_PATH)
-        present = parse_env_map(before or b"")
-        add = _variables(steps, present)
-        after = edited_env_map(before or b"", add)
-        return _Map(before, after) if add.keys() - present.keys() else None
-    except (EditError, ConfigError) as problem:
-        raise PlanError(problem.message, problem.hint) from problem
-
-
-def _variables(steps: Sequence[Step], present: dict[str, Reference]) -> dict[str, Reference]:
-    wanted: dict[str, Reference] = {}
-    for step in steps:
-        if step.reference is not None:
-            wanted[step.name] = step.reference
-    for step in steps:
-        literal = step.literal
-        if step.reference is None or literal is None or literal.language != "dotenv":
-            continue
-        variable = literal.key_path[-1] if literal.key_path else ""
-        # Two .env files may disagree: what is mapped stays, and the first one, by path, wins.
-        if variable.isidentifier() and variable not in present:
-            wanted.setdefault(variable, step.reference)
-    return wanted
-
-
-def _announce(context: Context, files: Files, change: _Map | None) -> list[Entry]:
-    """The journal entry of every edit, in one append."""
+def _announce(
+    context: Context, files: Files, own: Sequence[Change], past: Sequence[Step]
+) -> list[Entry]:
+    """The journal entry of every edit, in one append; before them those of the past."""
     journal, run = context.journal, context.run
-    entries = []
-    if change is not None:
-        entries.append(map_entry(journal, run, ENV_PATH, change.before, change.after))
+    entries = [map_entry(journal, run, one.path, one.before, one.after) for one in own]
     for path, steps in files.items():
         entries.append(file_entry(journal, run, path, _planned(context, path, steps), steps))
-    journal.append(entries)
+    journal.append([*(history_entry(run, step) for step in past), *entries])
     return entries
 
 
@@ -270,6 +243,7 @@ def _do_file(context: Context, path: str, steps: Sequence[Step], outcome: Outcom
     else:
         context.note("done", path=path)
         outcome.done += steps
+        outcome.changed = True
 
 
 def _try(context: Context, path: str, steps: Sequence[Step]) -> str:
@@ -292,9 +266,12 @@ def _try(context: Context, path: str, steps: Sequence[Step]) -> str:
     return ""
 
 
-def _put_back(context: Context, path: str, after: bytes, before: bytes) -> None:
+def _put_back(context: Context, path: str, after: bytes, before: bytes | None) -> None:
     try:
-        replace_file(context.root, path, after, before, context.run)
+        if before is None:
+            remove_file(context.root, path, after)
+        else:
+            replace_file(context.root, path, after, before, context.run)
     except EditError as problem:
         hint = f"'unleak undo {context.run}' tries again"
         raise JournalError(f"cannot put {path} back: {problem.message}", hint) from problem

@@ -2,6 +2,7 @@
 
 An entry "edit" has the file's keyed digests before and after, and for each edit where it is, what
 it wrote, how its old bytes are got back (see spelling.py) and which reference holds their value.
+An entry "history" says of a value that only history holds where it was; no file changes for it.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import Any
 
 from scanner.errors import EditError
 from scanner.migrate.edit import new_spans, spliced
+from scanner.migrate.history_list import facts_of
 from scanner.migrate.journal import Journal
 from scanner.migrate.spelling import old_bytes, undo_note
 from scanner.model import Edit, Entry, Literal, Secret, Step
@@ -35,8 +37,8 @@ def file_entry(journal: Journal, run: str, path: str, data: bytes, steps: Sequen
 
 
 def map_entry(journal: Journal, run: str, path: str, before: bytes | None, after: bytes) -> Entry:
-    """The entry of a change to the map of variables, which holds no secret: its bytes may stand in
-    the journal. before: None if the file is made."""
+    """The entry of a change to one of unleak's own files, which hold no secret: their bytes may
+    stand in the journal. before: None if the file is made."""
     old = before or b""
     note = {
         "start": 0,
@@ -46,6 +48,17 @@ def map_entry(journal: Journal, run: str, path: str, before: bytes | None, after
         "reference": "",
     }
     return _entry(journal, run, path, before, after, [note])
+
+
+def history_entry(run: str, step: Step) -> Entry:
+    """What is stored of a value that only history holds: where it was, with whole commit ids."""
+    facts = {
+        **facts_of(step),
+        "path": step.path,
+        "why": step.reason,
+        "references": [format_reference(step.reference)] if step.reference else [],
+    }
+    return Entry(run, "history", step.id, facts)
 
 
 def open_edits(entries: Sequence[Entry]) -> list[Entry]:

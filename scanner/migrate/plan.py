@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from scanner.errors import EditError, LiteralError, RewriteError, UnleakError
 from scanner.literals import locate
 from scanner.migrate.edit import spliced
+from scanner.migrate.only_history import history_steps
 from scanner.model import (
     Disposition,
     Edit,
@@ -60,10 +61,12 @@ def make_plan(
     *,
     providers: Mapping[str, str],
     private_keys: bool = False,
+    past: Sequence[Finding] = (),
 ) -> Plan:
     """The plan for `findings`. read: relative path -> bytes, EditError if it cannot be read.
 
     providers: rule id -> provider, a hint for names. private_keys: move whole key files too.
+    past: findings that only history holds; their steps come last.
     """
     files: dict[str, bytes] = {}
     places = [_place(finding, read, files, private_keys=private_keys) for finding in findings]
@@ -75,7 +78,19 @@ def make_plan(
     steps = _without_clashes(steps, files)
     steps += [_refused(place) for place in places if place.refused]
     steps.sort(key=lambda step: (step.path, step.finding.start, step.id))
-    return Plan(root, target.vault, tuple(steps), tree_digest(steps))
+    digest = tree_digest(steps)
+    steps += history_steps(past, target.reference, _taken(target, steps), providers)
+    return Plan(root, target.vault, tuple(steps), digest)
+
+
+def _taken(target: Target, steps: Sequence[Step]) -> dict[str, bytes]:
+    """The names that are not free any more: what files hold now is named before what they held."""
+    named = {
+        step.name: Secret(step.literal.value).digest
+        for step in steps
+        if step.literal is not None and step.name
+    }
+    return {**target.taken, **named}
 
 
 def tree_digest(steps: Sequence[Step]) -> str:

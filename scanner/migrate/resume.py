@@ -11,12 +11,12 @@ from scanner.errors import EditError
 from scanner.migrate.apply import Context
 from scanner.migrate.edit import read_file, replace_file, sweep
 from scanner.migrate.notes import before_edit, is_back, is_done, unsettled_edits, values_of
+from scanner.migrate.own_files import OWN_PATHS
 from scanner.model import Entry, Secret
-from scanner.references.environment import ENV_PATH
 
 
 def settle(context: Context, entries: Sequence[Entry]) -> list[tuple[str, str]]:
-    """Put back each file that was edited but not proved; the map of variables needs no proof.
+    """Put back each file that was edited but not proved; unleak's own files need no proof.
 
     Returns (path, reason) of files that somebody changed meanwhile: they are left alone.
     """
@@ -40,7 +40,7 @@ def _settle(context: Context, entry: Entry, values: Mapping[str, Secret]) -> Non
         return
     if now is None or not is_done(context.journal, entry, now):
         raise EditError("was changed by somebody else")
-    if path == ENV_PATH:
+    if path in OWN_PATHS:
         context.note("done", path=path)
         return
     before = before_edit(context.journal, entry, now, values)

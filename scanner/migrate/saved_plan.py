@@ -1,7 +1,8 @@
 """A plan as a JSON file without values, to be reviewed by somebody else and applied later.
 
 Values are read again from the files when the plan is applied; salted, memory-hard digests say
-whether a file and a value are still what the plan was made for.
+whether a file and a value are still what the plan was made for. A value that only history holds is
+known by its finding's fingerprint under the plan's salt: history has to be scanned again for it.
 """
 
 from __future__ import annotations
@@ -9,17 +10,21 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from scanner.errors import PlanError
 from scanner.fingerprint import fingerprint, with_fingerprints
+from scanner.migrate.only_history import LANGUAGE, literal_of
 from scanner.migrate.plan import file_digest, rewrite_of, tree_digest
 from scanner.model import Edit, Finding, Literal, Place, Plan, Secret, Step
+from scanner.references.names import is_env_name, is_reserved
 from scanner.references.syntax import format_reference, parse_reference
 
 VERSION = 1
 Read = Callable[[str], bytes]
+History = Callable[[], Sequence[Finding]]
+_AGAIN = "make it again with 'unleak migrate --plan FILE'"
 
 
 def render_plan(plan: Plan, salt: bytes, read: Read) -> str:
@@ -36,10 +41,12 @@ def render_plan(plan: Plan, salt: bytes, read: Read) -> str:
     return json.dumps(document, indent=1, sort_keys=True) + "\n"
 
 
-def load_plan(text: str, root: str, read: Read) -> Plan:
+def load_plan(text: str, root: str, read: Read, history: History | None = None) -> Plan:
     """The plan of a file that `render_plan` made, with the values read from the tree.
 
-    PlanError names what is wrong with the file, or every file of the tree that differs.
+    history: scans it again, asked only if the plan needs that; without it the steps for what only
+    history holds have no value and cannot be applied. PlanError names what is wrong with the file,
+    every file of the tree that differs, or what history does not hold (and it alone) any more.
     """
     try:
         document = json.loads(text)
@@ -50,11 +57,13 @@ def load_plan(text: str, root: str, read: Read) -> Plan:
         files = _same_files(saved, salt, read)
         findings = [_finding(one, files[one["path"]]) for one in saved if one["path"] in files]
         with_fingerprints(findings, salt)  # remembered, in threads
-        steps = tuple(_step(one, salt, files) for one in saved)
+        past = _found_again(saved, salt, history) if history else {}
+        steps = tuple(
+            _past_step(one, past) if _is_past(one) else _step(one, salt, files) for one in saved
+        )
         return Plan(root, document["vault"], steps, tree_digest(steps))
     except (ValueError, KeyError, TypeError, AttributeError) as problem:
-        hint = "make it again with 'unleak migrate --plan FILE'"
-        raise PlanError(f"not a plan: {type(problem).__name__}", hint) from None
+        raise PlanError(f"not a plan: {type(problem).__name__}", _AGAIN) from None
 
 
 def _same_files(saved: list[Mapping[str, Any]], salt: bytes, read: Read) -> dict[str, bytes]:
@@ -72,6 +81,47 @@ def _same_files(saved: list[Mapping[str, Any]], salt: bytes, read: Read) -> dict
         shown = ", ".join(changed[:5]) + (" ..." if len(changed) > 5 else "")
         raise PlanError(f"the tree is not as it was planned for: {shown}", "plan again")
     return files
+
+
+def _is_past(saved: Mapping[str, Any]) -> bool:
+    return saved["literal"] is not None and saved["literal"]["language"] == LANGUAGE
+
+
+def _found_again(
+    saved: list[Mapping[str, Any]], salt: bytes, history: History
+) -> dict[str, Finding]:
+    """Fingerprint -> finding of a new scan, for every step that is for history."""
+    wanted = {one["fingerprint"]: one for one in saved if _is_past(one)}
+    if not wanted:
+        return {}
+    found = {one.fingerprint: one for one in with_fingerprints(history(), salt)}
+    gone = [f"{one['path']} ({one['rule']})" for f, one in wanted.items() if f not in found]
+    if gone:
+        shown = ", ".join(gone[:5]) + (" ..." if len(gone) > 5 else "")
+        hint = "plan again; a plan is applied with the options that it was made with"
+        raise PlanError(f"not only in history any more, or not at all: {shown}", hint)
+    return found
+
+
+def _past_step(saved: Mapping[str, Any], past: Mapping[str, Finding]) -> Step:
+    """A step for what only history holds; its value comes from the new scan."""
+    reference = parse_reference(saved["reference"])
+    name = saved["name"]
+    fits = reference.key == name and is_env_name(name) and not is_reserved(name)
+    if not fits or saved["edits"] or saved["disposition"] != "review":
+        raise PlanError(f"{saved['path']}: the plan has another step than unleak makes", _AGAIN)
+    finding = past.get(saved["fingerprint"]) or _finding(saved, b"")
+    return Step(
+        id=saved["id"],
+        finding=finding,
+        path=saved["path"],
+        file_digest="",
+        disposition="review",
+        reason=saved["reason"],
+        name=name,
+        reference=reference,
+        literal=literal_of(finding.secret),
+    )
 
 
 def _all_hard(datas: list[bytes], salt: bytes) -> list[str]:
@@ -154,8 +204,7 @@ def _check_edits(step: Step, data: bytes) -> None:
         made = rewrite_of(step.path, data, step.literal, step.reference, step.name)
         if (made.edits, made.form) == (step.edits, step.form):
             return
-    hint = "make it again with 'unleak migrate --plan FILE'"
-    raise PlanError(f"{step.path}: the plan has another change than unleak makes", hint)
+    raise PlanError(f"{step.path}: the plan has another change than unleak makes", _AGAIN)
 
 
 def _literal(

@@ -7,36 +7,56 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from scanner.migrate.edit import moved, spliced
+from scanner.migrate.only_history import in_no_file, is_history
 from scanner.model import Edit, Plan, RuleInfo, Step
 
 Escape = Callable[[str], str]
 
 
-def plan_text(plan: Plan, read: Callable[[str], bytes], escape: Escape) -> Iterator[str]:
-    """A unified diff of every file with masked values, then what is not safe, with reasons."""
+def plan_text(
+    plan: Plan,
+    read: Callable[[str], bytes],
+    escape: Escape,
+    rules: Mapping[str, RuleInfo] | None = None,
+) -> Iterator[str]:
+    """A unified diff of every file with masked values, then what is not safe, with reasons, then
+    what only history holds, with where it would go. rules: say how a value is rotated."""
+    past = [step for step in plan.steps if is_history(step)]
+    present = [step for step in plan.steps if not is_history(step)]
     files: dict[str, list[Step]] = defaultdict(list)
-    for step in plan.steps:
+    for step in present:
         files[step.path].append(step)
     for path, steps in files.items():
         if any(step.edits for step in steps):
             yield from _diff(path, steps, read(path), escape)
     counts = dict.fromkeys(("safe", "review", "refused"), 0)
-    for step in plan.steps:
+    for step in present:
         counts[step.disposition] += 1
     for word, title in (("review", "to be reviewed (--all applies them)"), ("refused", "refused")):
-        chosen = [step for step in plan.steps if step.disposition == word]
+        chosen = [step for step in present if step.disposition == word]
         if chosen:
             yield f"\n{title}:\n"
         for step in chosen:
             yield _reason_line(step, escape)
+    yield from _past(past, rules or {}, escape)
     yield f"\nplan: {counts['safe']} safe, {counts['review']} to review, "
     yield f"{counts['refused']} refused"
+    yield f", {len(past)} only in history" if past else ""
     names = {step.name for step in plan.steps if step.name and step.disposition != "refused"}
     yield f"; {len(names)} entries in the vault '{plan.vault}'\n"
 
 
+def _past(steps: Sequence[Step], rules: Mapping[str, RuleInfo], escape: Escape) -> Iterator[str]:
+    if steps:
+        yield "\nonly in history (--apply --history stores them in the vault, no file changes):\n"
+    for step in steps:
+        yield _reason_line(step, escape)
+        info = rules.get(step.finding.rule)
+        yield f"    would be {step.name} in the vault; rotate it: {escape(_rotate(info))}\n"
+
+
 def _reason_line(step: Step, escape: Escape) -> str:
-    where = f"{step.path}:{step.finding.line}"
+    where = step.path if in_no_file(step.finding) else f"{step.path}:{step.finding.line}"
     return f"  {escape(where)}  {escape(step.finding.masked)}  {escape(step.reason)}\n"
 
 
@@ -99,5 +119,9 @@ def aftermath(
         count = commits(step)
         held = "unknown" if count is None else str(count)
         provider = info.provider if info else "?"
-        where = info.rotate if info and info.rotate else "where the value was issued"
-        yield f"  {step.name}  ({escape(provider)}; in commits: {held})\n    {escape(where)}\n"
+        yield f"  {step.name}  ({escape(provider)}; in commits: {held})\n"
+        yield f"    {escape(_rotate(info))}\n"
+
+
+def _rotate(info: RuleInfo | None) -> str:
+    return info.rotate if info and info.rotate else "where the value was issued"

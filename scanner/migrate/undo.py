@@ -13,6 +13,7 @@ from typing import Any
 
 from scanner.errors import EditError, JournalError
 from scanner.migrate.edit import read_file, remove_file, replace_file, sweep
+from scanner.migrate.history_list import HISTORY_PATH, without
 from scanner.migrate.journal import Journal, state_of
 from scanner.migrate.notes import (
     before_edit,
@@ -22,6 +23,7 @@ from scanner.migrate.notes import (
     references_of,
     values_of,
 )
+from scanner.migrate.own_files import OWN_PATHS
 from scanner.migrate.spelling import old_bytes
 from scanner.model import Entry, Reference, Secret
 from scanner.protocols import Vault
@@ -73,6 +75,9 @@ def undo(
         stuck = {path for path, _ in result.conflicts}
         if entry.facts["path"] not in {ENV_PATH, *stuck}:
             _restore(root, journal, entry, values, result)
+    lists = [entry for entry in edits if entry.facts["path"] == HISTORY_PATH]
+    if _clean_list(root, journal, run, lists):
+        result.restored.append(HISTORY_PATH)
     needed = _stuck(edits, result) | _held_elsewhere(root, journal, run)
     if not any(_refers(line, needed) for line in _added(maps)):
         for entry in reversed(maps):
@@ -98,7 +103,7 @@ def _restore(
         if is_back(journal, entry, now):
             return
         if now is None or not is_done(journal, entry, now):
-            if path != ENV_PATH:  # its lines are taken out one by one, see _clean_map
+            if path not in OWN_PATHS:  # their lines are taken out one by one, see _clean_...
                 result.conflicts.append((path, "was changed since; put it right by hand"))
             return
         if entry.facts["before"]:
@@ -137,7 +142,7 @@ def _held_elsewhere(root: str, journal: Journal, run: str) -> set[str]:
 
 
 def _added(maps: Sequence[Entry]) -> set[bytes]:
-    """The lines that the run put into env.yaml."""
+    """The lines that the run put into one of unleak's own files."""
     added: set[bytes] = set()
     for entry in maps:
         note = entry.facts["edits"][0]
@@ -170,6 +175,22 @@ def _clean_map(
         return True
     replace_file(root, ENV_PATH, now, after, run)
     return any(is_back(journal, entry, after) for entry in maps)
+
+
+def _clean_list(root: str, journal: Journal, run: str, lists: Sequence[Entry]) -> bool:
+    """Where other runs added to the list of what only history holds, take out just the lines of
+    this one. Whether it is as before now."""
+    now = read_file(root, HISTORY_PATH)
+    if now is None:
+        return False
+    after = without(now, _added([entry for entry in lists if not is_back(journal, entry, now)]))
+    if after == now:
+        return False
+    if after:
+        replace_file(root, HISTORY_PATH, now, after, run)
+    else:
+        remove_file(root, HISTORY_PATH, now)
+    return any(is_back(journal, entry, after or None) for entry in lists)
 
 
 def _refers(line: bytes, needed: set[str]) -> bool:

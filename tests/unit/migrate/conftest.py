@@ -14,7 +14,7 @@ from scanner.migrate.journal import Journal
 from scanner.migrate.plan import Target, make_plan
 from scanner.migrate.undo import Undone, undo
 from scanner.migrate.verify import references_in
-from scanner.model import Finding, Place, Plan, Reference, Secret, Step, mask
+from scanner.model import Finding, Origin, Place, Plan, Reference, Secret, Step, mask
 from scanner.references.environment import ENV_PATH
 from scanner.references.syntax import parse_reference
 
@@ -100,6 +100,22 @@ class Tree:
             secret=Secret(value), blob_id="", places=(Place(path),), start=start,
             end=start + len(value), line=line, column=1, end_line=line, end_column=1,
             severity="high", score=1.0, masked=mask(value), **given,
+        )  # fmt: skip
+
+    def past(self, path: str, seed: str, *commits: str, value: bytes = b"", **facts) -> Finding:
+        """A finding that only history holds: `commits` brought it in there, the first one first."""
+        value = value or self.made(seed).encode()
+        self.secrets.append(value)
+        ids = [commit * 40 for commit in commits]
+        places = tuple(Place(path, one) for one in ids) or (Place(path),)
+        where = {"refs": ("refs/heads/release", "refs/tags/v1"), "refs_total": 2}
+        begin = {"commit": ids[0], "first": ids[0], "last": ids[-1]} if ids else {}
+        origin = Origin(commits=len(ids), **begin, **(where if ids else {}))
+        given = {"rule": "generic-secret", "key": "DB_PASSWORD", "origin": origin, **facts}
+        return Finding(
+            secret=Secret(value), blob_id="", places=places, start=0, end=len(value), line=1,
+            column=1, end_line=1, end_column=1, severity="high", confidence="high", score=1.0,
+            masked=mask(value), **given,
         )  # fmt: skip
 
     def plan(self, *findings: Finding, taken: Mapping[str, bytes] | None = None, **more) -> Plan:
