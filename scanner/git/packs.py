@@ -23,7 +23,7 @@ try:  # twice as fast as zlib, where there is a wheel of it
     from isal import isal_zlib
 
     _inflater: Any = isal_zlib.decompressobj
-    _DAMAGED: tuple[type[Exception], ...] = (isal_zlib.error, zlib.error)
+    _DAMAGED: Any = (isal_zlib.error, zlib.error)
 except ImportError:
     _inflater = zlib.decompressobj
     _DAMAGED = (zlib.error,)
