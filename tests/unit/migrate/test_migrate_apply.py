@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from scanner.errors import JournalError, PlanError, VaultConflictError, VaultError
+from scanner.errors import EditError, JournalError, PlanError, VaultConflictError, VaultError
 from scanner.migrate import apply as module
+from scanner.migrate.history_list import HISTORY_PATH
 from scanner.migrate.journal import state_of
 from scanner.migrate.undo import last_run
 from scanner.model import Secret
@@ -343,3 +344,78 @@ def test_the_journal_is_lines_of_json(planned):
     tree.apply(steps)
     path = Path(tree.journal.folder, "runs", f"{tree.run}.jsonl")
     assert all(isinstance(json.loads(line), dict) for line in path.read_text().splitlines())
+
+
+@pytest.fixture
+def past(tree):
+    """A file's step, and two for what only history holds."""
+    findings = [tree.past("old.env", "one", "a"), tree.past("(commit message)", "two", "b")]
+    now = tree.plant(".env", "MAIL_PASSWORD={}\n")
+    return tree, tree.plan(now, past=findings).steps
+
+
+def test_what_only_history_holds_is_stored_and_listed(past):
+    tree, steps = past
+    outcome = tree.apply(steps[1:])
+    assert (outcome.done, outcome.failed, outcome.changed) == (list(steps[1:]), [], True)
+    assert {step.name: step.literal.value for step in steps[1:]} == tree.vault.values
+    assert set(tree.files()) == {".env", HISTORY_PATH}
+    assert tree.files()[HISTORY_PATH].count(b"\n") == 2
+    assert tree.phases() == [
+        "begin",
+        "vault",
+        "stored",
+        "history",
+        "history",
+        "edit",
+        "done",
+        "end",
+    ]
+    noted = [entry for entry in tree.journal.read(tree.run) if entry.phase == "history"]
+    assert [entry.facts["path"] for entry in noted] == [step.path for step in steps[1:]]
+    assert noted[1].facts["places"] == [{"commit": "a" * 40, "path": "old.env"}]
+    text = journal_text(tree) + tree.files()[HISTORY_PATH]
+    assert not [value for value in tree.secrets if value in text]
+
+
+def test_with_files_in_one_run(past):
+    tree, steps = past
+    outcome = tree.apply(steps)
+    assert {step.id for step in outcome.done} == {step.id for step in steps}
+    assert list(parse_env_map(tree.files()[ENV_PATH])) == ["MAIL_PASSWORD"]
+    assert len(tree.vault.values) == 3
+
+
+def test_once_more_changes_nothing(past):
+    tree, steps = past
+    tree.apply(steps[1:])
+    before, values = tree.files(), dict(tree.vault.values)
+    outcome = tree.apply(steps[1:])
+    assert (outcome.changed, len(outcome.done)) == (False, 2)
+    assert (tree.files(), tree.vault.values) == (before, values)
+    assert "edit" not in tree.phases()
+
+
+def test_another_value_under_that_name_is_a_conflict(past):
+    tree, steps = past
+    tree.vault.values[steps[1].name] = b"another"
+    problem = no_file_changed(tree, steps, VaultConflictError)
+    assert steps[1].name in problem.message
+
+
+@pytest.mark.parametrize("path", [ENV_PATH, HISTORY_PATH])
+@pytest.mark.parametrize("there", [False, True])
+def test_one_of_our_own_files_cannot_be_written(past, monkeypatch, path, there):
+    tree, steps = past
+    if there:
+        tree.write(ENV_PATH, "# ours\n")
+        tree.write(HISTORY_PATH, "{}\n")
+    real = module.replace_file
+
+    def full(root, wanted, *more):
+        if wanted == path:
+            raise EditError(f"{path}: no space left on device")
+        real(root, wanted, *more)
+
+    monkeypatch.setattr(module, "replace_file", full)
+    no_file_changed(tree, steps, PlanError)

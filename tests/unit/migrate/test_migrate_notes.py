@@ -12,6 +12,7 @@ from scanner.migrate.notes import (
     before_edit,
     edits_of,
     file_entry,
+    history_entry,
     is_back,
     is_done,
     map_entry,
@@ -115,3 +116,16 @@ def test_an_edit_without_a_literal_keeps_its_bytes(tree):
     kinds = [next(iter(note["note"])) for note in entry.facts["edits"]]
     assert kinds == ["plain", "spell"]
     assert [bool(note["reference"]) for note in entry.facts["edits"]] == [False, True]
+
+
+def test_what_only_history_holds_is_noted_without_its_value(tree):
+    [step] = tree.plan(past=[tree.past("old.env", "one", "1", "7")]).steps
+    run = tree.journal.start({})
+    tree.journal.append([history_entry(run, step)])
+    entry = tree.journal.read(run)[-1]
+    assert (entry.phase, entry.step) == ("history", step.id)
+    assert entry.facts["path"] == "old.env"
+    assert entry.facts["references"] == ["ref+sops://.unleak/vault.sops.yaml#/DB_PASSWORD"]
+    assert [place["commit"] for place in entry.facts["places"]] == ["1" * 40, "7" * 40]
+    assert tree.secrets[0].decode() not in json.dumps(dict(entry.facts))
+    assert open_edits([entry]) == unsettled_edits([entry]) == []

@@ -6,6 +6,7 @@ import pytest
 
 from scanner.migrate.apply import Context
 from scanner.migrate.edit import spliced, temporary_name
+from scanner.migrate.history_list import HISTORY_PATH
 from scanner.migrate.resume import settle
 from scanner.references.environment import ENV_PATH
 
@@ -86,3 +87,16 @@ def test_a_value_that_the_vault_lost(stopped):
     assert path == "b.yaml"
     assert "does not hold the value" in why
     assert tree.read("b.yaml") == after
+
+
+def test_a_list_that_was_written_but_not_noted(tree):
+    before = tree.files()
+    steps = tree.plan(past=[tree.past("old.env", "one", "a")]).steps
+    tree.apply(steps)
+    entries = [one for one in tree.journal.read(tree.run) if one.phase not in ("done", "end")]
+    context = Context(str(tree.root), tree.run, tree.journal, tree.vault, tree.rescan)
+    assert settle(context, entries) == []
+    last = tree.journal.read(tree.run)[-1]
+    assert (last.phase, last.facts["path"]) == ("done", HISTORY_PATH)
+    tree.undo()
+    assert tree.files() == before

@@ -166,3 +166,62 @@ def test_a_private_key(tree):
     plan = tree.plan(tree.plant("id_rsa", text), private_keys=True)
     [step] = load_plan(render_plan(plan, SALT, tree.read), str(tree.root), tree.read).steps
     assert step.literal == plan.steps[0].literal
+
+
+@pytest.fixture
+def past(tree):
+    """A plan with a file's value and two that only history holds, and the findings of history."""
+    found = [tree.past("old.env", "one", "a"), tree.past("(commit message)", "two", "b")]
+    now = tree.plant(".env", "MAIL_PASSWORD={}\n")
+    plan = tree.plan(now, past=found)
+    return tree, plan, found, render_plan(plan, SALT, tree.read)
+
+
+def test_history_is_scanned_again_for_its_values(past):
+    tree, plan, found, text = past
+    loaded = load_plan(text, str(tree.root), tree.read, lambda: found)
+    assert not [value for value in tree.secrets if value.decode() in text]
+    for one, two in zip(loaded.steps, plan.steps, strict=True):
+        assert (one.id, one.name, one.reason) == (two.id, two.name, two.reason)
+        assert one.literal == two.literal
+    tree.apply(loaded.steps)
+    assert set(tree.vault.values.values()) == set(tree.secrets)
+
+
+def test_history_is_scanned_only_where_it_is_needed(past):
+    tree, _, _, text = past
+    document = json.loads(text)
+    document["steps"] = document["steps"][:1]
+
+    def scanned():
+        raise AssertionError
+
+    assert len(load_plan(json.dumps(document), str(tree.root), tree.read, scanned).steps) == 1
+    loaded = load_plan(text, str(tree.root), tree.read)
+    assert [step.literal.value for step in loaded.steps[1:]] == [b"", b""]
+
+
+@pytest.mark.parametrize("number", [0, 1])
+def test_what_history_has_no_more_is_refused(past, number):
+    tree, _, found, text = past
+    gone = found.pop(number)
+    found.append(tree.past(gone.path, "another", "a"))
+    with pytest.raises(PlanError, match="not only in history any more") as caught:
+        load_plan(text, str(tree.root), tree.read, lambda: found)
+    assert gone.path in caught.value.message
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"name": "OTHER"},
+        {"name": "PATH", "reference": "ref+sops://.unleak/vault.sops.yaml#/PATH"},
+        {"name": "a b", "reference": "ref+sops://.unleak/vault.sops.yaml#/a%20b"},
+        {"disposition": "safe"},
+        {"edits": [[0, 0, "eA=="]]},
+    ],
+)
+def test_a_step_of_history_that_was_bent(past, fields):
+    tree, _, found, text = past
+    with pytest.raises(PlanError, match="another step than unleak makes|not as it was"):
+        load_plan(edited(text, 1, **fields), str(tree.root), tree.read, lambda: found)

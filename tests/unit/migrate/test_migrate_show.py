@@ -121,3 +121,33 @@ def test_what_is_still_true_afterwards(tree):
     assert "  A_TOKEN  (Acme\\x1b; in commits: 3)\n    at acme\n" in out
     assert "  MAIL_PASSWORD  (?; in commits: unknown)\n    where the value was issued\n" in out
     assert not [value for value in tree.secrets if value.decode() in out]
+
+
+def test_what_only_history_holds_stands_apart(tree):
+    past = [
+        tree.past("old\x1b.env", "one", "1", "7", rule="known"),
+        tree.past("(commit message)", "two", "2", key="", rule="strange"),
+        tree.past("a.bin", "", "3", value=b"\xff" * 20),
+    ]
+    plan = tree.plan(tree.plant(".env", "A_TOKEN={}\n"), past=past)
+    rules = {"known": RuleInfo("known", "Known", "Acme", "high", "high", rotate="at acme\x1b")}
+    lines = "".join(plan_text(plan, tree.read, escape, rules)).splitlines()
+    at = lines.index(
+        "only in history (--apply --history stores them in the vault, no file changes):"
+    )
+    assert lines[at - 3 : at] == [
+        "refused:",
+        (
+            "  a.bin:1  *** (16-31 characters)  its bytes are not UTF-8 text, which the vault "
+            "cannot hold; rotate it by hand"
+        ),
+        "",
+    ]
+    assert lines[at + 1 :] == [
+        "  (commit message)  *** (16-31 characters)  only in history: brought in by 222222222222 (release, v1)",
+        "    would be STRANGE in the vault; rotate it: where the value was issued",
+        "  old\\x1b.env:1  *** (16-31 characters)  only in history: brought in by 111111111111, in 2 commits, last 777777777777 (release, v1)",
+        "    would be DB_PASSWORD in the vault; rotate it: at acme\\x1b",
+        "",
+        "plan: 1 safe, 0 to review, 1 refused, 2 only in history; 3 entries in the vault 'sops'",
+    ]

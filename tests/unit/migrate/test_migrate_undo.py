@@ -11,8 +11,10 @@ from scanner.migrate import notes
 from scanner.migrate import undo as module
 from scanner.migrate.apply import Context, apply
 from scanner.migrate.edit import temporary_name
+from scanner.migrate.history_list import HISTORY_PATH
 from scanner.migrate.journal import state_of
 from scanner.migrate.undo import last_run, mapped
+from scanner.model import Secret
 from scanner.references.environment import ENV_PATH, parse_env_map
 
 TEXTS = {
@@ -405,3 +407,81 @@ def test_a_private_key_in_its_own_file(tree):
     assert list(tree.vault.values.values()) == [before["keys/id_rsa"]]
     tree.undo()
     assert tree.files() == before
+
+
+@pytest.fixture
+def kept(tree):
+    """A tree of which only history holds two values, stored by two runs; what each run did."""
+    tree.write("app.py", "print(1)\n")
+    before = tree.files()
+    runs = []
+    for path, seed in (("a.env", "one"), ("b.env", "two")):
+        steps = tree.plan(past=[tree.past(path, seed, "a")], taken=taken(tree)).steps
+        tree.apply(steps)
+        runs.append(tree.run)
+    assert len(tree.vault.values) == 2
+    return tree, before, runs
+
+
+def taken(tree) -> dict[str, bytes]:
+    return {name: Secret(value).digest for name, value in tree.vault.values.items()}
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_entries_and_lines_of_history_go_again(kept, order):
+    tree, before, runs = kept
+    first, second = (runs[number] for number in order)
+    result = tree.undo(first)
+    assert (len(result.removed), result.conflicts, result.kept) == (1, [], [])
+    assert len(tree.vault.values) == 1
+    [name] = tree.vault.values
+    assert tree.files()[HISTORY_PATH].count(b"\n") == 1
+    assert name.encode() in tree.files()[HISTORY_PATH]
+    assert tree.undo(second).removed == [name]
+    assert tree.vault.values == {}
+    assert tree.files() == before
+
+
+def test_what_a_file_uses_by_now_stays(kept):
+    tree, _, runs = kept
+    [name, _] = tree.vault.values
+    tree.write("app.yaml", f"x: ref+sops://.unleak/vault.sops.yaml#/{name}\n")
+    result = tree.undo(runs[0])
+    assert (result.kept, result.removed) == ([name], [])
+    assert name in tree.vault.values
+    assert tree.files()[HISTORY_PATH].count(b"\n") == 1
+
+
+def test_what_a_file_had_stays_while_the_list_needs_it(tree):
+    """A file's value was moved, and is in history alone then; the move is undone first."""
+    finding = tree.plant(".env", "DB_PASSWORD={}\n", "one")
+    before = tree.files()
+    tree.apply(tree.plan(finding).steps)
+    moved = tree.run
+    steps = tree.plan(past=[tree.past("old.env", "one", "a")], taken=taken(tree)).steps
+    assert [step.name for step in steps] == ["DB_PASSWORD"]
+    tree.apply(steps)
+    assert tree.undo(moved).kept == ["DB_PASSWORD"]
+    assert tree.vault.values
+    tree.undo(tree.run)
+    assert tree.files() == before
+    assert tree.vault.values == {}
+
+
+def test_lines_that_somebody_added_stay(kept):
+    tree, _, runs = kept
+    tree.write(HISTORY_PATH, b"{}\n" + tree.read(HISTORY_PATH) + b"[]\n")
+    for run in runs:
+        tree.undo(run)
+    assert tree.read(HISTORY_PATH) == b"{}\n[]\n"
+    assert tree.vault.values == {}
+
+
+def test_a_list_that_somebody_removed_is_no_conflict(kept):
+    tree, before, runs = kept
+    (tree.root / HISTORY_PATH).unlink()
+    (tree.root / HISTORY_PATH).parent.rmdir()
+    for run in runs:
+        assert tree.undo(run).conflicts == []
+    assert tree.files() == before
+    assert tree.vault.values == {}
