@@ -50,15 +50,15 @@ def apply(  # noqa: C901, PLR0912, PLR0915 -- one loop: a call for each instruct
     kept: Kept = []
     end = len(delta)
     total = 0  # bytes written so far
-    source = source_end = -1  # the range of the base that is being copied, if a copy came last
-    view, from_bytes, table = memoryview(base), int.from_bytes, _COPIES
+    source = source_end = -1  # the range of the base that is being copied; both -1 if none is
+    view, from_bytes, table, put = memoryview(base), int.from_bytes, _COPIES, parts.append
     try:
         while at < end:
             stop = min(end, at + _STRETCH)
             while at < stop:
                 code = delta[at]
                 at += 1
-                if code & 128:
+                if code > 127:
                     plain = table[code]
                     if plain is not None:
                         count, mask, shift = plain
@@ -69,27 +69,25 @@ def apply(  # noqa: C901, PLR0912, PLR0915 -- one loop: a call for each instruct
                     else:
                         start, length, at = _copy(delta, code, at)
                     if start != source_end:
-                        if source_end - source >= shortest and source >= 0:
+                        if source_end - source >= shortest:
                             size = source_end - source
                             kept.append((total - size, source, size))
                         source = start
                     source_end = start + length
-                    if source_end > base_size or total + length > result_size:
-                        raise DeltaError("the delta copies what is not there")
-                    parts.append(view[start:source_end])
+                    put(view[start:source_end])  # beyond the base: shorter, which is seen below
                     total += length
                 elif code:
-                    piece = delta[at : at + code]
-                    parts.append(piece)
+                    put(delta[at : at + code])
                     at += code
-                    if source >= 0:
+                    if source_end - source >= shortest:
                         size = source_end - source
-                        if size >= shortest:
-                            kept.append((total - size, source, size))
-                        source = source_end = -1
-                    total += len(piece)
+                        kept.append((total - size, source, size))
+                    source = source_end = -1
+                    total += code
                 else:
                     raise DeltaError("the delta holds an unknown instruction")
+            if total > result_size:  # before anything is joined
+                raise DeltaError("the delta makes an object of another size")
             if stop < end:
                 stretches.append(b"".join(parts))  # many small ones cannot fill the memory
                 parts.clear()
@@ -97,12 +95,13 @@ def apply(  # noqa: C901, PLR0912, PLR0915 -- one loop: a call for each instruct
                     kept.clear()
     except IndexError:
         raise DeltaError("the delta ends within an instruction") from None
-    if total != result_size or at != end:
-        raise DeltaError("the delta makes an object of another size")
-    if source >= 0 and source_end - source >= shortest:
+    if source_end - source >= shortest:
         size = source_end - source
         kept.append((total - size, source, size))
-    return b"".join([*stretches, *parts]), kept
+    result = b"".join([*stretches, *parts])
+    if total != result_size or at != end or len(result) != total:
+        raise DeltaError("the delta copies what is not there, or makes another size")
+    return result, kept
 
 
 def _copy(delta: bytes, code: int, at: int) -> tuple[int, int, int]:
