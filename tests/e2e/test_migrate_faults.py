@@ -14,12 +14,11 @@ from pathlib import Path
 
 import pytest
 from filelock import FileLock
+from support.fleet import Fleet
 
 from scanner.migrate.journal import Journal, state_of
 from scanner.vaults.sops import SopsVault
 
-REPOSITORY = Path(__file__).parents[2]
-DRIVER = REPOSITORY / "tests" / "support" / "many_runs.py"
 VAULT = ".unleak/vault.sops.yaml"
 Tree = dict[str, tuple[int, bytes]]
 
@@ -40,30 +39,6 @@ FILES = {
         "services:\n  web:\n    image: x\n    environment:\n      SMTP_PASSWORD: {0}\n",
     ),
 }
-
-
-class Fleet:
-    """The driver process: runs unleak in forks of itself."""
-
-    def __init__(self, folder: Path, cache: Path) -> None:
-        environ = {"HOME": str(folder), "PATH": os.environ["PATH"], "PYTHONPATH": str(REPOSITORY)}
-        environ |= {"UNLEAK_CACHE_DIR": str(cache), "NO_COLOR": "1"}
-        self.process = subprocess.Popen(
-            [sys.executable, str(DRIVER)],
-            cwd=folder, env=environ, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-        )  # fmt: skip
-
-    def ask(self, order: dict) -> dict:
-        assert self.process.stdin
-        assert self.process.stdout
-        self.process.stdin.write(json.dumps(order) + "\n")
-        self.process.stdin.flush()
-        return json.loads(self.process.stdout.readline())
-
-    def close(self) -> None:
-        assert self.process.stdin
-        self.process.stdin.close()
-        self.process.wait(30)
 
 
 class Case:
