@@ -20,9 +20,30 @@ from scanner.sources.files import Found, read_all
 
 ALONE = 6 << 20  # bytes: below this, starting processes costs more than it saves
 SHARDS_PER_JOB = 6
+SHARDS_WATCHED = 24  # where somebody looks at the progress
 _AROUND = 4096
+_OPENING = 16 << 10  # bytes that take about as long as opening a file
 
-Progress = Callable[[int, int], None]
+
+@record
+class Advance:
+    """How far a run has come. phase: what it is doing. done, total: work, in bytes and what each
+    file or object costs beside them: what the time left is to be estimated from; total is 0 where
+    nobody can know. bytes, bytes_total: read, of packs as they are stored. count, count_total:
+    files or objects, as `noun` says.
+    """
+
+    phase: str
+    done: int = 0
+    total: int = 0
+    bytes: int = 0
+    bytes_total: int = 0
+    count: int = 0
+    count_total: int = 0
+    noun: str = "files"
+
+
+Progress = Callable[[Advance], None]
 
 
 @record
@@ -169,28 +190,33 @@ def scan_files(
     skipped: Sequence[Skipped] = (),
     progress: Progress | None = None,
 ) -> Result:
-    """Scan files, over processes when there is much to read. progress(done, total) in bytes."""
+    """Scan files, over processes when there is much to read; then `progress` hears of it."""
     started = time.perf_counter()
     scanner = Scanner(options)
     total = sum(one.size for one in files)
     jobs = options.jobs or os.cpu_count() or 1
     tally = Tally()
-    if jobs == 1 or total < ALONE or len(files) < 2:
+    if total < ALONE or len(files) < 2:
         tally.add(scanner.scan_all(read_all(files)))
     else:
-        done = 0
-        for part in _over_processes(scanner, shards(files, jobs * SHARDS_PER_JOB), jobs):
+        parts = shards(files, jobs * (SHARDS_WATCHED if progress else SHARDS_PER_JOB))
+        read = count = 0
+        for some, part in _each(scanner, parts, jobs):
             tally.add(part)
-            done += part.bytes
+            read += sum(one.size for one in some)
+            count += len(some)
             if progress:
-                progress(done, total)
+                work, whole = (
+                    size + _OPENING * n for size, n in ((read, count), (total, len(files)))
+                )
+                progress(Advance("scanning", work, whole, read, total, count, len(files)))
     tally.skipped += skipped
     return _result(tally, scanner.database, started)
 
 
 def shards(files: Sequence[Found], count: int) -> list[list[Found]]:
-    """Cut the list into about `count` runs of equal bytes; opening a file counts as 16 KiB."""
-    cost = [one.size + (16 << 10) for one in files]
+    """Cut the list into about `count` runs of equal bytes; opening a file counts as well."""
+    cost = [one.size + _OPENING for one in files]
     limit = max(1, sum(cost) // max(1, count))
     parts: list[list[Found]] = [[]]
     filled = 0
@@ -206,15 +232,18 @@ def shards(files: Sequence[Found], count: int) -> list[list[Found]]:
 _SCANNER: list[Scanner] = []  # what a forked worker finds ready
 
 
-def _over_processes(scanner: Scanner, parts: list[list[Found]], jobs: int) -> Iterator[Tally]:
-    """Each shard's tally as it is done. ReadError if a process dies: what it had is not known."""
+def _each(
+    scanner: Scanner, parts: list[list[Found]], jobs: int
+) -> Iterator[tuple[list[Found], Tally]]:
+    """Each shard and its tally as it is done. ReadError if a process dies: what it had is not
+    known."""
     import multiprocessing
 
     largest_first = sorted(parts, key=lambda part: -sum(one.size for one in part))
-    if "fork" not in multiprocessing.get_all_start_methods():
+    if jobs == 1 or "fork" not in multiprocessing.get_all_start_methods():
         # The compiled database does not travel; run here instead.
         for part in largest_first:
-            yield scanner.scan_all(read_all(part))
+            yield part, scanner.scan_all(read_all(part))
         return
     from concurrent.futures import ProcessPoolExecutor, as_completed
     from concurrent.futures.process import BrokenProcessPool
@@ -223,8 +252,9 @@ def _over_processes(scanner: Scanner, parts: list[list[Found]], jobs: int) -> It
     context = multiprocessing.get_context("fork")
     pool = ProcessPoolExecutor(min(jobs, len(parts)), context, initializer=_ignore_interrupts)
     try:
-        for future in as_completed([pool.submit(_scan_shard, part) for part in largest_first]):
-            yield future.result()
+        asked = {pool.submit(_scan_shard, part): part for part in largest_first}
+        for future in as_completed(list(asked)):
+            yield asked.pop(future), future.result()
     except BrokenProcessPool as problem:
         hint = "memory may have run out; try --jobs 1"
         raise ReadError("a process that scanned files died", hint) from problem

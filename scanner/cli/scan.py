@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from scanner.cli import output
+from scanner.cli.progress import Bar
 from scanner.errors import (
     EXIT_CLEAN,
     EXIT_FINDINGS,
@@ -238,7 +239,7 @@ def run(arguments: argparse.Namespace) -> int:
     targets = _targets(arguments.format, arguments.output)
     needs = any(name != "text" for name, _ in targets)
     request = replace(request_of(arguments), fingerprints=needs or arguments.verbose)
-    with _progress(arguments) as progress:
+    with Bar(quiet=arguments.quiet) as progress:
         done = survey(request, progress)
     for name, path in targets:
         _report(name, path, done, arguments)
@@ -290,30 +291,3 @@ def _name_skipped(summary: Summary, targets: Sequence[tuple[str, str]]) -> None:
                 f"unleak: not scanned: {output.escape(one.place.path)}: {output.escape(one.reason)}"
             )
     output.note(f"unleak: incomplete: {len(summary.skipped)} could not be read")
-
-
-class _progress:  # noqa: N801 -- reads as the statement it is used in
-    """A bar on standard error while a terminal looks on and the scan takes long; else nothing."""
-
-    def __init__(self, arguments: argparse.Namespace) -> None:
-        self._wanted = sys.stderr.isatty() and not arguments.quiet
-        self._bar: object | None = None
-
-    def __enter__(self) -> Callable[[int, int], None] | None:
-        return self._advance if self._wanted else None
-
-    def __exit__(self, *_: object) -> None:
-        if self._bar is not None:
-            self._bar.stop()  # type: ignore[attr-defined]
-
-    def _advance(self, done: int, total: int) -> None:
-        from rich.console import Console
-        from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn
-
-        if self._bar is None:
-            columns = (BarColumn(), DownloadColumn(), TimeRemainingColumn())
-            bar = Progress(*columns, console=Console(stderr=True), transient=True)
-            bar.add_task("scan", total=total)
-            bar.start()
-            self._bar = bar
-        self._bar.update(0, completed=done)  # type: ignore[attr-defined]

@@ -52,33 +52,39 @@ def lost(name: str, reason: str) -> Skipped:
 
 def holes(run: Run, log: listing.Listing, only: frozenset[str] | None) -> Iterator[Skipped]:
     """What commits, refs or git itself name and nobody can read."""
-    top = run.repository.top
     if log.pages is None:
         yield lost("(history)", f"git cannot read the log: {log.problem}")
-    else:
-        for one in _missing(run, log.pages, only):
-            yield lost(one, "is missing: a commit names it, and no object store has it")
-        for one in listing.lost_commits(run.repository, log.pages):
-            yield lost(one, "is missing: a commit names it as its parent")
     try:
-        named = refs(top)
-        for name in broken_refs(top):
+        for one, why in missing(run, log.pages, only):
+            yield lost(one, f"is missing: {why}")
+        for name in broken_refs(run.repository.top):
             yield lost(name, "is no ref that git can read")
     except GitError as problem:
         yield lost("(refs)", problem.message)
-        return
-    ids = sorted({object_id.decode("ascii") for _, object_id in named})
-    gone = [one for one, there in zip(ids, _there(run, ids), strict=True) if not there]
-    names = {object_id.decode("ascii"): name for name, object_id in named}
-    for one in gone:
-        yield lost(one, f"is missing: {names[one]} names it")
 
 
-def _missing(run: Run, pages: Pages, only: frozenset[str] | None) -> list[str]:
-    """Blobs that commits name and no store holds."""
-    named = sorted({new.decode("ascii") for new, _ in changed(pages)})
-    lost = [one for one, there in zip(named, _there(run, named), strict=True) if not there]
-    return [one for one in lost if only is None or one in only]
+def missing(
+    run: Run, pages: Pages | None, only: frozenset[str] | None
+) -> Iterator[tuple[str, str]]:
+    """(id, what names it) of objects that commits or refs name and no store holds.
+
+    only: the files to look for, None for all. GitError when git cannot list the refs.
+    """
+    if pages is not None:
+        named = sorted({new.decode("ascii") for new, _ in changed(pages)})
+        for one in absent(run, named):
+            if only is None or one in only:
+                yield one, "a commit names it, and no object store has it"
+        for one in listing.lost_commits(run.repository, pages):
+            yield one, "a commit names it as its parent"
+    names = {object_id.decode("ascii"): name for name, object_id in refs(run.repository.top)}
+    for one in absent(run, sorted(names)):
+        yield one, f"{names[one]} names it"
+
+
+def absent(run: Run, ids: Sequence[str]) -> list[str]:
+    """Those objects that no store has."""
+    return [one for one, there in zip(ids, _there(run, ids), strict=True) if not there]
 
 
 def _there(run: Run, ids: Sequence[str]) -> list[bool]:

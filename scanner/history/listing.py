@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 from scanner.errors import GitError, UsageError
 from scanner.git.log import Pages, changed, holes, log_of, read_pages, stream
 from scanner.git.repository import Repository
 from scanner.history.request import HistoryRequest
 from scanner.record import record
-
-if TYPE_CHECKING:
-    pass
 
 
 @record
@@ -51,12 +48,12 @@ def meant(repository: Repository, request: HistoryRequest) -> frozenset[str] | N
         if request.max_commits < 0:
             raise UsageError("--max-commits must be 1 or more")
         limits.append(f"--max-count={request.max_commits}")
-    if request.since and _is_commit(repository.top, request.since):
+    if request.since and is_commit(repository.top, request.since):
         without.append(f"^{request.since}")
     elif request.since:
         limits.append(f"--since={request.since}")
     for name in request.branches:
-        if not _is_commit(repository.top, name):
+        if not is_commit(repository.top, name):
             hint = "'git branch -a' lists them"
             raise UsageError(f"no branch or revision is called {name!r}", hint)
     everything = not request.reachable and not request.branches
@@ -67,7 +64,8 @@ def meant(repository: Repository, request: HistoryRequest) -> frozenset[str] | N
     return frozenset((*commits, *(new.decode("ascii") for new, _ in changed(pages))))
 
 
-def _is_commit(top: str, name: str) -> bool:
+def is_commit(top: str, name: str) -> bool:
+    """Whether a name stands for a commit there."""
     if name.startswith("-") or not name:
         return False
     arguments = ["rev-parse", "--verify", "--quiet", "--end-of-options", name + "^{commit}"]
@@ -82,6 +80,16 @@ def _reachable(top: str) -> frozenset[str]:
     arguments = ["rev-list", "--objects", "--no-object-names", "--missing=print", "--all"]
     names = b"".join(stream(top, arguments)).decode("ascii").split()
     return frozenset(name.removeprefix("?") for name in names)
+
+
+def missing_trees(repository: Repository, commits: Sequence[str]) -> list[str]:
+    """Ids of folders that refs, reflogs and these commits hold and no store has, as far as they can
+    be told: what such a folder holds cannot. GitError when a commit is missing, too."""
+    arguments = ["rev-list", "--objects", "--no-object-names", "--missing=print"]
+    arguments += ["--filter=blob:none", "--all", "--reflog", "--stdin"]
+    request = "".join(f"{one}\n" for one in commits).encode("ascii")
+    names = b"".join(stream(repository.top, arguments, request)).decode("ascii").split()
+    return sorted({name[1:] for name in names if name.startswith("?")})
 
 
 def lost_commits(repository: Repository, pages: Pages) -> list[str]:

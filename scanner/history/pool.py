@@ -8,7 +8,7 @@ from scanner.errors import ReadError
 from scanner.history.listing import Ask, Listing, full_log
 from scanner.history.shards import Part, Shards, Work
 
-_FEW = 2 << 20  # weight below which starting processes costs more than it saves
+FEW = 2 << 20  # weight below which starting processes costs more than it saves
 _SHARDS: list[Shards] = []  # what a forked worker finds ready
 
 
@@ -21,7 +21,7 @@ def each_part(
     """
     import multiprocessing
 
-    few = sum(one.weight for one in work) < _FEW
+    few = sum(one.weight for one in work) < FEW
     if jobs == 1 or few or "fork" not in multiprocessing.get_all_start_methods():
         yield None, full_log(ask)
         for one in work:

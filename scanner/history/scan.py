@@ -15,19 +15,20 @@ from scanner.engine.database import cache_folder, rules_digest
 from scanner.errors import GitError, UsageError
 from scanner.git.log import Pages
 from scanner.git.refs import refs
-from scanner.git.repository import describe, is_bare, top_of
+from scanner.git.repository import Repository, describe, is_bare, top_of
 from scanner.history import listing
 from scanner.history.clean_objects import CleanObjects, load_clean, save_clean
 from scanner.history.holes import fallen_back, holes, lost
 from scanner.history.located import located
 from scanner.history.names import scan_names
-from scanner.history.pool import each_part
+from scanner.history.pool import FEW, each_part
 from scanner.history.request import HistoryRequest
 from scanner.history.run import Run, prepared
 from scanner.history.select import Selection, select
 from scanner.history.shards import Item, Part, Shards
 from scanner.model import Finding, Place, Skipped, Summary
-from scanner.scan import Options, Progress, Result
+from scanner.record import replace
+from scanner.scan import Advance, Options, Progress, Result
 
 if TYPE_CHECKING:
     import numpy as np
@@ -42,12 +43,43 @@ def scan_history(
     progress: Progress | None = None,
 ) -> Result:
     """Findings in everything that the request means, and what the run did. GitError, UsageError."""
-    started = time.perf_counter()
     if top_of(top) is None and not is_bare(top):
         raise UsageError(f"{top} is in no git repository", "--history needs one")
     repository = describe(top)
+    if request.submodules and request.since and listing.is_commit(top, request.since):
+        hint = "no submodule knows that revision; a date holds for all of them"
+        raise UsageError("--submodules does not go together with --since REV", hint)
+    whole = _scan_one(repository, request, options, wanted, progress)
+    if not request.submodules:
+        return whole
+    from scanner.history.submodules import joined, scan_submodule, submodules
+
+    def scan(folder: str, path: str, inside: Callable[[str], bool]) -> Result:
+        named = _named(progress, path) if progress else None
+        return _scan_one(describe(folder), request, options, inside, named)
+
+    found, skipped = submodules(repository)
+    results = [scan_submodule(one, wanted, scan) for one in found]
+    return joined([whole, *results], skipped, _order)
+
+
+def _named(progress: Progress, path: str) -> Progress:
+    return lambda now: progress(replace(now, phase=f"{path}: {now.phase}"))
+
+
+def _scan_one(
+    repository: Repository,
+    request: HistoryRequest,
+    options: Options,
+    wanted: Callable[[str], bool],
+    progress: Progress | None,
+) -> Result:
+    started = time.perf_counter()
     run = prepared(repository, request, options, wanted)
     skipped: list[Skipped] = []
+    fetched = 0
+    if request.fetch_missing:
+        run, fetched = _fetched(run, skipped, progress)
     try:
         only = listing.meant(repository, request)
     except GitError as problem:
@@ -56,7 +88,11 @@ def scan_history(
     jobs = options.jobs or os.cpu_count() or 1
     before = _clean_before(run)
     chosen = select(run.store, only, before, jobs)
+    if sum(one.weight for one in chosen.work) < FEW:
+        progress = None  # it is over before anybody has looked
     part, log = _scanned(run, chosen, jobs, progress)
+    if progress:
+        progress(Advance("finding commits"))
     skipped += [lost(path, reason) for path, reason in fallen_back(run, chosen, part)]
     skipped += holes(run, log, only)
     part.items += _names(run, log.pages, part.names)
@@ -64,7 +100,18 @@ def scan_history(
     skipped += [*more, *_slow(part.items)]
     if not skipped:
         save_clean(before, _clean(chosen, part))
-    return _result(run, chosen, part, findings, skipped, suppressed, started)
+    return _result(run, chosen, part, findings, skipped, suppressed, fetched, started)
+
+
+def _fetched(run: Run, skipped: list[Skipped], progress: Progress | None) -> tuple[Run, int]:
+    """The run with a store that was filled up; what went wrong is added to `skipped`."""
+    from scanner.history.fetching import filled
+
+    if progress:
+        progress(Advance("fetching missing objects"))
+    done = filled(run)
+    skipped += done.skipped
+    return done.run, done.fetched
 
 
 def _clean_before(run: Run) -> CleanObjects:
@@ -81,6 +128,8 @@ def _scanned(
     shards = Shards(run.store, chosen.packs, run.versions)
     whole = Part()
     total = sum(one.weight for one in chosen.work)
+    objects = sum(len(one.loose) for one in chosen.work)
+    objects += sum(one.wanted.tobytes().count(1) for one in chosen.packs)
     done = 0
     reachable = run.request.reachable
     ask = listing.Ask(run.repository.top, () if reachable else chosen.commits, not reachable)
@@ -92,7 +141,11 @@ def _scanned(
         whole.add(part)
         done += work.weight if work else 0
         if progress:
-            progress(done, total)
+            read = chosen.packed * done // max(1, total)
+            count = sum(whole.counts[name] for name in ("blobs", "commits", "tags"))
+            count = objects if done == total else min(count, objects)  # trees count here alone
+            step = (done, total, read, chosen.packed, count, objects)
+            progress(Advance("scanning", *step, "objects"))
     return whole, log
 
 
@@ -139,6 +192,7 @@ def _result(
     findings: list[Finding],
     skipped: Sequence[Skipped],
     suppressed: Mapping[str, int],
+    fetched: int,
     started: float,
 ) -> Result:
     ordered = sorted(findings, key=_order)
@@ -154,7 +208,7 @@ def _result(
         "decoded_members": part.counts["decoded"],
         "skipped": len(skipped),
     }
-    notes = []
+    notes = [f"{fetched} missing objects were fetched"] if fetched else []
     if run.repository.shallow:
         notes.append("a shallow clone: commits before its boundary are not here and were not seen")
     summary = Summary(

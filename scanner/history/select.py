@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 PIECES_A_JOB = 8
 _LOOSE_COST = 4 << 10  # bytes of packed data that take about as long as opening a file
+_LARGEST_PIECE = 64 << 20  # bytes of packed data: progress is heard of after each piece
 _MOST_LOOSE = 256  # objects in one piece of work
 
 
@@ -50,7 +51,8 @@ def select(store: Store, only: Collection[str] | None, clean: CleanObjects, jobs
     unknown: list[str] = []
     commits: list[str] = []
     cached = packed = 0
-    limit = max(1 << 16, sum(pack.end for pack in store.packs) // (jobs * PIECES_A_JOB))
+    limit = sum(pack.end for pack in store.packs) // (jobs * PIECES_A_JOB)
+    limit = max(1 << 16, min(limit, _LARGEST_PIECE))
     for pack in store.packs:
         entries = forest(pack)
         names = pack.index.names[entries.position]
@@ -78,10 +80,8 @@ def select(store: Store, only: Collection[str] | None, clean: CleanObjects, jobs
         cached += int(known.sum())
         fresh &= ~known
         loose = [name for name, new in zip(loose, fresh.tolist(), strict=True) if new]
-        work += [
-            Work(0, (), tuple(loose[at : at + _MOST_LOOSE]), _LOOSE_COST * _MOST_LOOSE)
-            for at in range(0, len(loose), _MOST_LOOSE)
-        ]
+        parts = [tuple(loose[at : at + _MOST_LOOSE]) for at in range(0, len(loose), _MOST_LOOSE)]
+        work += [Work(0, (), part, _LOOSE_COST * len(part)) for part in parts]
     work.sort(key=lambda piece: -piece.weight)
     return Selection(tuple(packs), tuple(work), tuple(unknown), tuple(commits), cached, packed)
 

@@ -11,7 +11,7 @@ import pytest
 from scanner import scan
 from scanner.engine.find import Finder
 from scanner.model import Blob, Place, Skipped
-from scanner.scan import Options, Scanner, scan_blobs, scan_files, shards
+from scanner.scan import Advance, Options, Scanner, scan_blobs, scan_files, shards
 from scanner.sources import files
 from scanner.sources.files import Found
 
@@ -38,16 +38,28 @@ def blob(data: bytes, *paths: str) -> Blob:
 def test_processes_change_nothing(tree: list[Found], monkeypatch: pytest.MonkeyPatch) -> None:
     alone = scan_files(tree, Options(jobs=1))
     monkeypatch.setattr(scan, "ALONE", 0)
-    seen: list[tuple[int, int]] = []
-    many = scan_files(
-        tree, Options(jobs=2), progress=lambda done, total: seen.append((done, total))
-    )
+    seen: list[Advance] = []
+    many = scan_files(tree, Options(jobs=2), progress=seen.append)
     assert len(alone.findings) == 54
     assert many.findings == alone.findings
     assert many.summary.files == alone.summary.files == 40
     assert many.summary.bytes == alone.summary.bytes
-    assert len(seen) > 2
-    assert seen[-1] == (many.summary.bytes, many.summary.bytes)
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_progress(tree: list[Found], jobs: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[Advance] = []
+    scan_files(tree, Options(jobs=jobs), progress=seen.append)
+    assert seen == []  # it is over before anybody has looked
+    monkeypatch.setattr(scan, "ALONE", 0)
+    result = scan_files(tree, Options(jobs=jobs), progress=seen.append)
+    assert len(seen) > 12
+    assert [one.done for one in seen] == sorted(one.done for one in seen)
+    assert {(one.total, one.bytes_total, one.count_total) for one in seen} == {
+        (result.summary.bytes + 40 * scan._OPENING, result.summary.bytes, 40)
+    }
+    last = seen[-1]
+    assert (last.done, last.bytes, last.count) == (last.total, last.bytes_total, last.count_total)
 
 
 def test_findings_are_sorted_by_path_and_start(tree: list[Found]) -> None:

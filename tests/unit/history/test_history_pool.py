@@ -24,7 +24,7 @@ from tests.support.histories import Repository
 def ready(
     tmp_path: Path, made: Callable[..., str], monkeypatch: pytest.MonkeyPatch
 ) -> tuple[Shards, tuple[Work, ...], Ask]:
-    monkeypatch.setattr(pool, "_FEW", 0)
+    monkeypatch.setattr(pool, "FEW", 0)
     repository = Repository(tmp_path / "repo")
     for number in range(6):
         repository.commit({f"{number}.py": f'password = "{made(str(number))}"\n' + "x\n" * number})
