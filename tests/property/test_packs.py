@@ -14,6 +14,10 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from support.packwriter import MOST, asked_from_git, look_at_store, store_of
 
+Content = dict[str, tuple[str, bytes]]
+# An object in two packs is listed for one of them: in the other one it is a base without a name,
+# and what is made from it there is asked from git. git itself leaves no pack without an index.
+ALONE = "multi-pack index alone"
 WORDS = [
     "the",
     "quick",
@@ -164,20 +168,25 @@ LAYOUTS: dict[str, Callable[[Path], None]] = {
     "uncompressed": repacked("-c", "pack.compression=0", "repack", "-q", "-adF"),
     "several packs": several_packs,
     "multi-pack index": combined,
-    "multi-pack index alone": combined_alone,
+    ALONE: combined_alone,
     "cruft": unreachable,
     "replaced": replaced,
 }
 
 
-def compare(top: Path, hash_size: int = 20, expected: object = None) -> int:
-    """All pieces of all packs and all loose files against git; gives the bytes that were kept."""
+def compare(
+    top: Path, hash_size: int = 20, expected: Content | None = None, *, whole: bool = True
+) -> int:
+    """All pieces of all packs and all loose files against git; gives the bytes that were kept.
+
+    whole: nothing is left to be asked from git.
+    """
     wanted = asked_from_git(top) if expected is None else expected
     kept = 0
     for limit in (MOST, 3000, 1):
         seen = look_at_store(store_of(top, hash_size), limit=limit)
-        assert not seen.reported
-        assert seen.content == wanted
+        assert not (whole and seen.reported)
+        assert seen.content == {name: wanted[name] for name in wanted if name not in seen.reported}
         kept = max(kept, seen.kept)
     return kept
 
@@ -188,8 +197,8 @@ def test_every_layout_gives_what_git_gives(tmp_path: Path, layout: str) -> None:
     before = asked_from_git(top)
     LAYOUTS[layout](top)
     if layout not in ("cruft", "gc"):
-        compare(top, expected=before)
-    if layout != "multi-pack index alone":
+        compare(top, expected=before, whole=layout != ALONE)
+    if layout != ALONE:
         compare(top)
 
 
@@ -233,12 +242,14 @@ def test_any_history(seed: int, layout: str, commits: int) -> None:
             layout = "gc"
         before = asked_from_git(top)
         LAYOUTS[layout](top)
-        compare(top, expected=before if layout == "multi-pack index alone" else None)
+        alone = layout == ALONE
+        compare(top, expected=before if alone else None, whole=not alone)
 
 
 @pytest.mark.slow
 @settings(max_examples=12, deadline=None)
 @given(st.integers(0, 1 << 30), st.sampled_from(sorted(LAYOUTS)))
+@example(1000, "multi-pack index alone")
 def test_any_long_history(seed: int, layout: str) -> None:
     test_any_history.hypothesis.inner_test(seed, layout, 150)
 
