@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from scanner.cli import output
 from scanner.errors import UsageError
@@ -69,6 +69,18 @@ def _masked(found: Sequence[Finding], tree: Sequence[Finding]) -> list[Finding]:
     from scanner.history.findings import without_secrets
 
     raw = {one.secret.reveal() for one in (*found, *tree)}
-    texts = [value.decode("utf-8", "surrogateescape") for value in raw if len(value) > 3]
-    values = sorted(texts, key=lambda text: (-len(text), text))
-    return [without_secrets(one, values) for one in found]
+    texts = (value.decode("utf-8", "surrogateescape") for value in raw if len(value) > 3)
+    names = "\0".join({name for one in found for name in _names_of(one)})
+    values = sorted((one for one in texts if one in names), key=lambda text: (-len(text), text))
+    return [without_secrets(one, values) for one in found] if values else list(found)
+
+
+def _names_of(finding: Finding) -> Iterator[str]:
+    """Everything of it that `without_secrets` looks at."""
+    for place in finding.places:
+        yield place.path
+        yield place.author or ""
+    if finding.origin:
+        yield finding.origin.author
+        yield from finding.origin.refs
+    yield from finding.decoded_by
