@@ -98,3 +98,79 @@ def test_a_million_small_instructions_give_the_same_object() -> None:
     assert data == wanted
     assert len(kept) < 200_000
     assert check_kept(data, BASE, kept)
+
+
+def plainly(base: bytes, change: bytes) -> bytes:
+    """The object that a delta makes, read byte by byte as the format's description says."""
+    base_size, size, at = sizes(change)
+    made = bytearray()
+    while at < len(change):
+        code, at = change[at], at + 1
+        if code < 128:
+            if not code or at + code > len(change):
+                raise DeltaError
+            made += change[at : at + code]
+            at += code
+            continue
+        fields = [0] * 7
+        for bit in range(7):
+            if code & 1 << bit:
+                if at == len(change):
+                    raise DeltaError
+                fields[bit], at = change[at], at + 1
+        start = sum(byte << 8 * place for place, byte in enumerate(fields[:4]))
+        length = sum(byte << 8 * place for place, byte in enumerate(fields[4:])) or 0x10000
+        if start + length > len(base):
+            raise DeltaError
+        made += base[start : start + length]
+    if base_size != len(base) or len(made) != size:
+        raise DeltaError
+    return bytes(made)
+
+
+def test_any_instructions_make_what_the_format_says() -> None:
+    """Every code of a copy, bytes left out in the middle too; some deltas are then damaged."""
+    good = bad = 0
+    for seed in range(3000):
+        chance = random.Random(seed)
+        base = BASE[: chance.choice([0, 1, 300, 70_000])]
+        body, size = b"", 0
+        for _ in range(chance.randrange(12)):
+            if chance.random() < 0.3:
+                text = chance.randbytes(chance.randrange(1, 128))
+                body, size = body + bytes([len(text)]) + text, size + len(text)
+                continue
+            code = 0x80 | chance.randrange(128)
+            raw = [0 if chance.random() < 0.5 else chance.randrange(256) for _ in range(7)]
+            raw = [byte if code >> bit & 1 else 0 for bit, byte in enumerate(raw)]
+            start = int.from_bytes(bytes(raw[:4]), "little")
+            length = int.from_bytes(bytes(raw[4:]), "little") or 0x10000
+            if start + length <= len(base) or chance.random() < 0.01:
+                body += bytes([code, *(raw[bit] for bit in range(7) if code >> bit & 1)])
+                size += length
+        change = delta(len(base), size, body)
+        if chance.random() < 0.4:
+            torn = bytearray(change)
+            torn[chance.randrange(len(torn))] = chance.randrange(256)
+            change = bytes(
+                torn[: chance.randrange(len(torn) + 1)] if chance.random() < 0.3 else torn
+            )
+        shortest = chance.choice([1, 50, 1024])
+        try:
+            wanted = plainly(base, change)
+        except DeltaError:
+            with pytest.raises(DeltaError):
+                apply(base, change, shortest)
+            bad += 1
+            continue
+        made, kept = apply(base, change, shortest)
+        assert made == wanted
+        check_kept(made, base, kept)
+        assert all(length >= shortest for _, _, length in kept)
+        good += 1
+    assert min(good, bad) > 300
+
+
+def test_ranges_that_are_too_short_are_not_told() -> None:
+    change = delta(len(BASE), 47, copy(0, 5), copy(5, 5), insert(b"x"), copy(40, 9), copy(70, 27))
+    assert apply(BASE, change, 10)[1] == [(0, 0, 10), (20, 70, 27)]
