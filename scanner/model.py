@@ -190,7 +190,9 @@ class RuleInfo:
 class Summary:
     """What a run did. suppressed: reason (inline, ignore file, baseline ...) -> count.
 
-    counts: further numbers of a history scan (commits, blobs, bytes ...), by name.
+    counts: further numbers of a history scan, by name: commits, blobs and tags that were scanned,
+    unique (those, and objects known_clean), packed_bytes (as they are stored), inflated_bytes,
+    decoded_members (of archives and documents), skipped.
     """
 
     files: int = 0

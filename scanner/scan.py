@@ -29,7 +29,7 @@ _OPENING = 16 << 10  # bytes that take about as long as opening a file
 class Advance:
     """How far a run has come. phase: what it is doing. done, total: work, in bytes and what each
     file or object costs beside them: what the time left is to be estimated from; total is 0 where
-    nobody can know. bytes, bytes_total: read, of packs as they are stored. count, count_total:
+    nobody can know. bytes, bytes_total: read, of objects as they are stored. count, count_total:
     files or objects, as `noun` says.
     """
 

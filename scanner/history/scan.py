@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+_UNIQUE = ("commits", "blobs", "tags")  # each object is scanned once, whatever names it
+
 
 def scan_history(
     top: str,
@@ -142,7 +144,7 @@ def _scanned(
         done += work.weight if work else 0
         if progress:
             read = chosen.packed * done // max(1, total)
-            count = sum(whole.counts[name] for name in ("blobs", "commits", "tags"))
+            count = sum(whole.counts[name] for name in _UNIQUE)
             count = objects if done == total else min(count, objects)  # trees count here alone
             step = (done, total, read, chosen.packed, count, objects)
             progress(Advance("scanning", *step, "objects"))
@@ -202,6 +204,7 @@ def _result(
         "commits": part.counts["commits"],
         "blobs": part.counts["blobs"],
         "tags": part.counts["tags"],
+        "unique": sum(part.counts[name] for name in _UNIQUE) + chosen.cached,
         "known_clean": chosen.cached,
         "packed_bytes": chosen.packed,
         "inflated_bytes": part.counts["inflated_bytes"],

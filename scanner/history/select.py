@@ -21,13 +21,14 @@ if TYPE_CHECKING:
 PIECES_A_JOB = 8
 _LOOSE_COST = 4 << 10  # bytes of packed data that take about as long as opening a file
 _LARGEST_PIECE = 64 << 20  # bytes of packed data: progress is heard of after each piece
-_MOST_LOOSE = 256  # objects in one piece of work
+_LOOSE_PIECE = 1 << 20  # what one piece of loose objects costs
 
 
 @record
 class Selection:
     """Everything to do. unknown: ids of objects whose kind cannot be told from the pack. cached:
-    how many were left out because they are known to be clean. packed: bytes of what is scanned."""
+    how many were left out because they are known to be clean. packed: bytes of what is scanned, as
+    it is stored."""
 
     packs: tuple[Packed, ...]
     work: tuple[Work, ...]
@@ -80,10 +81,31 @@ def select(store: Store, only: Collection[str] | None, clean: CleanObjects, jobs
         cached += int(known.sum())
         fresh &= ~known
         loose = [name for name, new in zip(loose, fresh.tolist(), strict=True) if new]
-        parts = [tuple(loose[at : at + _MOST_LOOSE]) for at in range(0, len(loose), _MOST_LOOSE)]
-        work += [Work(0, (), part, _LOOSE_COST * len(part)) for part in parts]
+        pieces = _loose_work(store, loose)
+        packed += sum(piece.weight - _LOOSE_COST * len(piece.loose) for piece in pieces)
+        work += pieces
     work.sort(key=lambda piece: -piece.weight)
     return Selection(tuple(packs), tuple(work), tuple(unknown), tuple(commits), cached, packed)
+
+
+def _loose_work(store: Store, names: list[str]) -> list[Work]:
+    found: list[Work] = []
+    piece: list[str] = []
+    weight = 0
+    for name in names:
+        piece.append(name)
+        weight += _LOOSE_COST + _size(store.loose[name])
+        if weight >= _LOOSE_PIECE or name == names[-1]:
+            found.append(Work(0, (), tuple(piece), weight))
+            piece, weight = [], 0
+    return found
+
+
+def _size(path: str) -> int:
+    try:
+        return os.stat(path).st_size
+    except OSError:
+        return 0  # what reads it says what is wrong
 
 
 def _kind(path: str) -> str:

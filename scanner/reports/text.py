@@ -95,11 +95,16 @@ def _scanned(summary: Summary) -> str:
     counts = summary.counts
     parts = [_counted(counts["commits"], "commit"), _counted(counts["blobs"], "blob")]
     if "inflated_bytes" in counts:
-        parts.append(f"{_size(counts['inflated_bytes'])} scanned")
+        packed = counts.get("packed_bytes")
+        stored = f" ({_size(packed)} packed)" if packed else ""
+        parts.append(f"{_size(counts['inflated_bytes'])}{stored} scanned")
     if counts.get("known_clean"):
-        parts.append(f"{counts['known_clean']} objects known to be clean")
+        unique = _counted(counts["unique"], "unique object")
+        parts.append(f"{counts['known_clean']} of {unique} known to be clean")
     if counts.get("decoded_members"):
         parts.append(f"{_counted(counts['decoded_members'], 'member')} of archives and documents")
+    if summary.skipped:
+        parts.append(f"{len(summary.skipped)} skipped")
     return ", ".join(parts)
 
 

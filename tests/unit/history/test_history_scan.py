@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 
 from scanner.errors import UsageError
+from scanner.history import scan as scan_module
 from scanner.history.request import HistoryRequest
 from scanner.history.scan import scan_history
 from scanner.model import Finding
-from scanner.scan import Options, Result
+from scanner.scan import Advance, Options, Result
 from tests.support.histories import Repository
 
 
@@ -149,6 +150,58 @@ def test_clean_objects_are_remembered(
     assert (second.summary.counts["known_clean"], second.summary.counts["blobs"]) == (2, 1)
     other = scan_history(str(repository.top), asked, Options("low", jobs=1), lambda _: True)
     assert other.summary.counts["known_clean"] == 0
+
+
+def test_counts(repository: Repository, made: Callable[..., str], tmp_path: Path) -> None:
+    repository.commit({"a.py": "clean\n", "b.py": line(made("dirty")), "again.py": "clean\n"})
+    repository.git("tag", "-a", "v1", "-m", "one")
+    repository.git("gc", "-q")
+    first, second = (
+        scan_history(
+            str(repository.top),
+            HistoryRequest(cache=str(tmp_path / "cache")),
+            Options(jobs=1),
+            lambda _: True,
+        ).summary.counts
+        for _ in range(2)
+    )
+    assert {k: first[k] for k in ("commits", "blobs", "tags", "unique", "known_clean")} == {
+        "commits": 1, "blobs": 2, "tags": 1, "unique": 4, "known_clean": 0,
+    }  # fmt: skip
+    assert {k: second[k] for k in ("commits", "blobs", "tags", "unique", "known_clean")} == {
+        "commits": 0, "blobs": 1, "tags": 0, "unique": 4, "known_clean": 3,
+    }  # fmt: skip
+    assert 0 < second["packed_bytes"] < first["packed_bytes"] < first["inflated_bytes"] * 2
+    assert first["skipped"] == first["decoded_members"] == 0
+
+
+def test_progress(
+    repository: Repository, made: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(3):
+        repository.commit({f"{number}.py": line(made(str(number)))})
+    repository.git("gc", "-q")
+    seen: list[Advance] = []
+
+    def scan() -> Result:
+        asked = HistoryRequest(cache="")
+        return scan_history(
+            str(repository.top), asked, Options(jobs=1), lambda _: True, seen.append
+        )
+
+    scan()
+    assert seen == []  # it is over before anybody has looked
+    monkeypatch.setattr(scan_module, "FEW", 0)
+    counts = scan().summary.counts
+    *before, last = seen
+    assert last == Advance("finding commits")
+    assert {one.phase for one in before} == {"scanning"}
+    end = before[-1]
+    assert (end.done, end.bytes, end.count, end.noun) == (
+        end.total, end.bytes_total, end.count_total, "objects",
+    )  # fmt: skip
+    assert (end.bytes, end.count) == (counts["packed_bytes"], counts["unique"])
+    assert end.total > end.bytes  # an object costs more than its bytes
 
 
 def test_a_missing_object_is_named(repository: Repository, made: Callable[..., str]) -> None:

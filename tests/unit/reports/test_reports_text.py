@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from scanner.model import Finding, Place, Summary
+from scanner.model import Finding, Place, Skipped, Summary
 from scanner.record import replace
 from scanner.reports import text
 
@@ -51,6 +51,20 @@ def test_one_is_singular(finding: Callable[..., Finding], summary: Summary) -> N
 
 def test_clean(summary: Summary) -> None:
     assert render([], summary) == "no secrets found; 3 files, 4.2 kB scanned\n"
+
+
+def test_the_numbers_of_a_history(summary: Summary) -> None:
+    counts = {"commits": 1, "blobs": 1200, "inflated_bytes": 3_600_000_000}
+    head = "no secrets found; 1 commit, 1200 blobs, 3.6 GB"
+    assert render([], replace(summary, counts=counts)) == f"{head} scanned\n"
+    counts |= {"packed_bytes": 77_000_000, "unique": 2000, "known_clean": 799, "decoded_members": 2}
+    assert render([], replace(summary, counts=counts)) == (
+        f"{head} (77.0 MB packed) scanned, 799 of 2000 unique objects known to be clean, "
+        "2 members of archives and documents\n"
+    )
+    lost = (Skipped(Place("object 1"), "is missing"), Skipped(Place("object 2"), "is missing"))
+    said = render([], replace(summary, counts=counts, skipped=lost))
+    assert said.endswith("2 members of archives and documents, 2 skipped\n")
 
 
 def test_what_was_not_read_is_named_and_clean_is_not_said(skipped_summary: Summary) -> None:
