@@ -218,3 +218,28 @@ def test_commits_that_hold_a_value_are_counted(repo: Path, made: Callable[..., s
         1,
         0,
     ]
+
+
+def test_a_work_tree_that_is_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a submodule's git folder names it; and the user may want no bare repository found."""
+    subprocess.run(["git", "init", "-q", "--bare", "x.git"], cwd=tmp_path, check=True)
+    folder = tmp_path / "x.git"
+    for scope, key, value in (
+        ("--local", "core.bare", "false"),
+        ("--local", "core.worktree", "/no/such/place"),
+        ("--global", "safe.bareRepository", "explicit"),
+    ):
+        command = ["git", f"--git-dir={folder}", "config", scope, key, value]
+        subprocess.run(command, cwd=tmp_path, check=True)
+    monkeypatch.setenv("GIT_CONFIG_COUNT", "7")  # none of it reaches git
+    with pytest.raises(GitError):
+        repository.describe(str(folder))
+    with repository.without_work_tree():
+        found = repository.describe(str(folder))
+    assert found.common == str(folder)
+    with pytest.raises(GitError):
+        repository.describe(str(folder))
+
+
+def test_no_protocol_is_allowed_by_name() -> None:
+    assert repository._environment(index=False)["GIT_ALLOW_PROTOCOL"] == "none"

@@ -6,9 +6,17 @@ from pathlib import Path
 
 import pytest
 
-from scanner.errors import UsageError
+from scanner.errors import GitError, UsageError
 from scanner.git.repository import describe
-from scanner.history.listing import Ask, full_log, lost_commits, meant, paths_of
+from scanner.history.listing import (
+    Ask,
+    full_log,
+    is_commit,
+    lost_commits,
+    meant,
+    missing_trees,
+    paths_of,
+)
 from scanner.history.request import HistoryRequest
 from tests.support.histories import Repository
 
@@ -70,3 +78,24 @@ def test_a_lost_commit_is_named(repository: Repository) -> None:
     log = full_log(Ask(here.top, (), reflogs=True))
     assert log.pages is not None
     assert lost_commits(here, log.pages) == [lost]
+
+
+def test_what_is_a_commit(repository: Repository) -> None:
+    top = str(repository.top)
+    named = ("HEAD", "main", "HEAD~1", repository.head)
+    assert all(is_commit(top, name) for name in named)
+    others = ("", "HEAD~7", "2024-01-01", "--all", "HEAD:a.txt", "1" * 40)
+    assert not any(is_commit(top, name) for name in others)
+
+
+def test_folders_that_are_missing_and_files_that_do_not_count(repository: Repository) -> None:
+    facts = describe(str(repository.top))
+    assert missing_trees(facts, ()) == []
+    file, tree = (repository.git("rev-parse", name) for name in ("HEAD:a.txt", "HEAD~1^{tree}"))
+    for gone in (file, tree):
+        (repository.top / ".git" / "objects" / gone[:2] / gone[2:]).unlink()
+    assert missing_trees(facts, ()) == [tree]
+    repository.git("update-ref", "-d", "HEAD")
+    assert missing_trees(facts, ()) == [tree]  # a reflog names it
+    with pytest.raises(GitError):
+        missing_trees(facts, ["1" * 40])
