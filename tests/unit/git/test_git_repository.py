@@ -222,15 +222,11 @@ def test_commits_that_hold_a_value_are_counted(repo: Path, made: Callable[..., s
 
 def test_a_work_tree_that_is_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """As a submodule's git folder names it; and the user may want no bare repository found."""
-    subprocess.run(["git", "init", "-q", "--bare", "x.git"], cwd=tmp_path, check=True)
+    git(tmp_path, "init", "-q", "--bare", "x.git")
     folder = tmp_path / "x.git"
-    for scope, key, value in (
-        ("--local", "core.bare", "false"),
-        ("--local", "core.worktree", "/no/such/place"),
-        ("--global", "safe.bareRepository", "explicit"),
-    ):
-        command = ["git", f"--git-dir={folder}", "config", scope, key, value]
-        subprocess.run(command, cwd=tmp_path, check=True)
+    git(tmp_path, "config", "--file", str(folder / "config"), "core.bare", "false")
+    git(tmp_path, "config", "--file", str(folder / "config"), "core.worktree", "/no/such/place")
+    git(tmp_path, "config", "--global", "safe.bareRepository", "explicit")
     monkeypatch.setenv("GIT_CONFIG_COUNT", "7")  # none of it reaches git
     with pytest.raises(GitError):
         repository.describe(str(folder))
