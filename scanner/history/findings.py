@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from scanner.git.origins import MOST_REFS, Commit, Whereabouts
 from scanner.history.gather import Gathered, Occurrence
-from scanner.model import Finding, Origin, Place, Secret, mask
+from scanner.model import Finding, Origin, Place, Secret, Skipped, mask
 from scanner.record import record, replace
 
 NAMED = ("path", "ref")  # kinds of items whose id is a name, which may hold the secret
@@ -119,13 +119,35 @@ def _authored(known: Known, commit_id: str) -> int:
     return commit.time if commit else 0
 
 
+def values_in_names(findings: Sequence[Finding]) -> list[str]:
+    """Values that stand in a name or a message, the longest first: they must not be shown."""
+    found = {
+        one.secret.reveal().decode("utf-8", "surrogateescape")
+        for one in findings
+        if any(place.path.startswith("(") for place in one.places)
+    }
+    return sorted((one for one in found if len(one) > 3), key=lambda one: (-len(one), one))
+
+
+def skipped_without_secrets(skipped: Sequence[Skipped], values: Sequence[str]) -> list[Skipped]:
+    """The same for what was not read: its path or reason may be such a name."""
+    return [
+        Skipped(replace(one.place, path=_clean(one.place.path, values)), _clean(one.reason, values))
+        for one in skipped
+    ]
+
+
+def _clean(text: str, values: Sequence[str]) -> str:
+    for value in values:
+        text = text.replace(value, "***")
+    return text
+
+
 def without_secrets(finding: Finding, values: Sequence[str]) -> Finding:
     """The finding with values that stand in names (of files, refs, authors) masked there."""
 
     def clean(text: str) -> str:
-        for value in values:
-            text = text.replace(value, "***")
-        return text
+        return _clean(text, values)
 
     places = tuple(
         Place(clean(one.path), one.commit, clean(one.author) if one.author else None, one.time)

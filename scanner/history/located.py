@@ -9,7 +9,7 @@ from scanner.errors import GitError
 from scanner.git.log import Pages, changed
 from scanner.git.origins import Origins, Whereabouts, origins
 from scanner.git.repository import index_entries
-from scanner.history.findings import Known, findings_of, without_secrets
+from scanner.history.findings import Known, findings_of, values_in_names, without_secrets
 from scanner.history.gather import Gatherer
 from scanner.history.run import Run
 from scanner.history.shards import Item
@@ -43,12 +43,7 @@ def located(
     known = Known(wheres, found.commits if found else {})
     every = run.request.every_place
     findings = list(findings_of(gathered, known, every_place=every))
-    in_names = {
-        one.secret.reveal().decode("utf-8", "surrogateescape")
-        for one in findings
-        if one.path.startswith("(")
-    }
-    values = sorted((one for one in in_names if len(one) > 3), key=lambda one: (-len(one), one))
+    values = values_in_names(findings)
     if values:
         findings = [without_secrets(one, values) for one in findings]
     return findings, list(gathered.skipped), gathered.suppressed

@@ -18,6 +18,7 @@ from scanner.git.refs import refs
 from scanner.git.repository import Repository, describe, is_bare, top_of
 from scanner.history import listing
 from scanner.history.clean_objects import CleanObjects, load_clean, save_clean
+from scanner.history.findings import skipped_without_secrets, values_in_names
 from scanner.history.holes import fallen_back, holes, lost
 from scanner.history.located import located
 from scanner.history.names import scan_names
@@ -100,6 +101,9 @@ def _scan_one(
     part.items += _names(run, log.pages, part.names)
     findings, more, suppressed = located(run, part.items, log.pages)
     skipped += [*more, *_slow(part.items)]
+    values = values_in_names(findings)
+    if values:
+        skipped = skipped_without_secrets(skipped, values)
     if not skipped:
         save_clean(before, _clean(chosen, part))
     return _result(run, chosen, part, findings, skipped, suppressed, fetched, started)

@@ -226,3 +226,16 @@ def test_a_secret_in_a_path_is_masked_everywhere(
     assert paths == {"***/x.py", "(file name)", "(branch name)"}
     for finding in findings:
         assert value not in repr(finding)
+
+
+def test_a_secret_in_the_name_of_what_is_not_read_is_masked(
+    repository: Repository, made: Callable[..., str]
+) -> None:
+    import gzip
+
+    value = "sk_" + "live_" + made("name")
+    broken = gzip.compress(b"text of some kind\n" * 500)[:-9]
+    repository.commit({f"{value}.gz": broken, "a.py": f'key = "{value}"\n'})
+    result = scanned(repository.top)
+    assert [one.place.path.partition("!")[0] for one in result.summary.skipped] == ["***.gz"]
+    assert value not in repr(result)
