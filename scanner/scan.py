@@ -9,6 +9,7 @@ import os
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from scanner.engine.database import Database, load_database
 from scanner.engine.find import Finder
@@ -17,6 +18,9 @@ from scanner.errors import ReadError
 from scanner.model import Blob, Confidence, Finding, Place, RuleInfo, Skipped, Summary
 from scanner.record import record, replace
 from scanner.sources.files import Found, read_all
+
+if TYPE_CHECKING:
+    from concurrent.futures import ProcessPoolExecutor
 
 ALONE = 6 << 20  # bytes: below this, starting processes costs more than it saves
 SHARDS_PER_JOB = 6
@@ -259,7 +263,20 @@ def _each(
         hint = "memory may have run out; try --jobs 1"
         raise ReadError("a process that scanned files died", hint) from problem
     finally:
-        pool.shutdown(wait=False, cancel_futures=True)
+        dismiss(pool)
+
+
+def dismiss(pool: ProcessPoolExecutor) -> None:
+    """End a pool's processes at once, whatever they are doing.
+
+    A program that leaves without waiting for them would leave them behind for ever, with its
+    standard output open in their hands: whoever reads that would wait, too.
+    """
+    known = pool._processes or {}  # noqa: SLF001 -- Python 3.14 has a public way
+    workers = list(known.values())
+    pool.shutdown(wait=False, cancel_futures=True)
+    for worker in workers:
+        worker.kill()
 
 
 def _ignore_interrupts() -> None:

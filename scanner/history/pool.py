@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from scanner.errors import ReadError
 from scanner.history.listing import Ask, Listing, full_log
 from scanner.history.shards import Part, Shards, Work
+from scanner.scan import dismiss
 
 FEW = 2 << 20  # weight below which starting processes costs more than it saves
 _SHARDS: list[Shards] = []  # what a forked worker finds ready
@@ -42,7 +43,7 @@ def each_part(
         hint = "memory may have run out; try --jobs 1"
         raise ReadError("a process that scanned history died", hint) from problem
     finally:
-        pool.shutdown(wait=False, cancel_futures=True)
+        dismiss(pool)
         _SHARDS.clear()
 
 

@@ -57,17 +57,14 @@ def on_terminal(folder: Path, *arguments: str, stderr: bool = True) -> bytes:
     environment = {**os.environ, "TERM": "xterm"}
     child = subprocess.Popen([UNLEAK, "scan", *arguments], cwd=folder, env=environment, **streams)
     os.close(theirs)
-    said, ended = b"", False
-    while True:
-        if select.select([ours], [], [], 0.05)[0]:
-            try:
-                said += os.read(ours, 1 << 16)
-            except OSError:  # the other end was closed
-                break
-        elif ended:  # not every system says when the other end is closed
+    said = b""
+    while select.select([ours], [], [], 60)[0]:
+        try:
+            said += os.read(ours, 1 << 16)
+        except OSError:  # nobody holds the other end any more
             break
-        else:
-            ended = child.poll() is not None
+    else:
+        raise AssertionError("a process was left behind that holds the terminal")
     os.close(ours)
     assert child.wait() == 0
     return said
@@ -95,3 +92,12 @@ def test_nothing_is_drawn_otherwise(history: Path, what: tuple[str, ...]) -> Non
         [UNLEAK, "scan", ".", *what], cwd=history, capture_output=True, check=False
     )
     assert (done.returncode, done.stderr) == (0, b"")
+
+
+@pytest.mark.parametrize("what", [HISTORY, ()])
+def test_no_process_is_left_behind(history: Path, what: tuple[str, ...]) -> None:
+    """One that is would keep our end of the pipe open."""
+    command = [UNLEAK, "scan", ".", *what, "--quiet", "--jobs", "2"]
+    for _ in range(5):
+        done = subprocess.run(command, cwd=history, capture_output=True, check=False, timeout=60)
+        assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
