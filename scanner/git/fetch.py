@@ -101,8 +101,11 @@ def fetch(repository: Repository, remote: Remote, ids: Sequence[str]) -> str:
                 break
             gone = set(_REFUSED.findall(said)) & set(left)
             refused += len(gone)
-            if not gone or refused > _MOST_REFUSED:
+            if not gone:
                 return _reason(said, remote.name)
+            if refused > _MOST_REFUSED:
+                lacks = f"does not have {refused} of the objects or more"
+                return f"nothing was fetched from remote {remote.name}, which {lacks}"
             left = [one for one in left if one not in gone]
     return f"remote {remote.name} does not have {refused} of the objects" if refused else ""
 
@@ -187,6 +190,8 @@ def _is_true(text: str) -> bool:
 def _reason(said: str, name: str) -> str:
     """What git said went wrong, without URLs, which may hold a password."""
     lines = said.strip().splitlines() or ["git failed without a word"]
-    line = next((one for one in lines if one.startswith(("fatal:", "error:"))), lines[0])
+    wrong = [one for one in lines if one.startswith("fatal:")]
+    wrong += [one for one in lines if one.startswith("error:")]
+    line = (wrong or lines)[0]
     line = _URL.sub("the remote", line.removeprefix("fatal: ").removeprefix("error: "))
     return f"nothing could be fetched from remote {name}: {line[:200]}"
