@@ -135,7 +135,7 @@ class Shards:
             part.failed.append((object_id, reason))
             return
         if data is None:
-            if kind == "blob":
+            if kind != "tree":  # of whatever kind: git is asked, or it is named
                 part.failed.append((object_id, TOO_LARGE))
         elif kind in SCANNED:
             self.object(object_id, kind, data, part)

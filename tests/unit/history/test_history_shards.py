@@ -56,3 +56,14 @@ def test_a_damaged_loose_object_is_named(repository: Repository) -> None:
     path.chmod(0o644)
     path.write_bytes(path.read_bytes()[:-5] + b"12345")
     assert [name for name, _ in done(repository).failed] == [lost]
+
+
+@pytest.mark.parametrize("kind", ["commit", "tag", "blob", "nonsense"])
+def test_a_large_loose_object_of_any_kind_is_never_dropped(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    monkeypatch.setattr("scanner.history.shards.LARGEST", 1000)
+    text = b"tree " + b"1" * 40 + b"\n\n" + b"words\n" * 500
+    words = ("hash-object", "-t", kind, "-w", "--literally", "--stdin")
+    name = repository.git(*words, stdin=text)
+    assert [one for one, _ in done(repository).failed] == [name]
