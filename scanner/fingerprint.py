@@ -118,13 +118,19 @@ def value_digest(secret: Secret, salt: bytes) -> str:
 
 def with_fingerprints(findings: Sequence[Finding], salt: bytes) -> list[Finding]:
     """The findings with their fingerprints; each distinct value is hashed once, in threads."""
-    values = list({finding.secret.reveal() for finding in findings})
+    values = list({half.secret.reveal() for finding in findings for half in finding.halves})
     if len(values) > _THREADS_FROM:
         from concurrent.futures import ThreadPoolExecutor
 
         with ThreadPoolExecutor() as pool:
             list(pool.map(lambda value: _hard(value, salt), values))
-    return [replace(one, fingerprint=fingerprint(one, salt)) for one in findings]
+    return [_with_fingerprint(one, salt) for one in findings]
+
+
+def _with_fingerprint(one: Finding, salt: bytes) -> Finding:
+    """A part has its own: the same as where it stands alone."""
+    parts = tuple(replace(part, fingerprint=fingerprint(part, salt)) for part in one.parts)
+    return replace(one, fingerprint=fingerprint(one, salt), parts=parts)
 
 
 @lru_cache(maxsize=1 << 16)

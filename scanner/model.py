@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NoReturn
 from typing import Literal as OneOf
 
-from scanner.record import field, record
+from scanner.record import field, record, replace
 
 Confidence = OneOf["low", "medium", "high"]
 Severity = OneOf["info", "low", "medium", "high", "critical"]
@@ -143,7 +143,9 @@ class Finding:
     a report or baseline needs it. masked: safe to show. decoded_by: how it was encoded or packed,
     from the outside in; start and end are then those of the encoded text, or 0 inside a container.
     origin: set by scans of history, whose places are all places of the same secret under the same
-    key; line, column, start and end belong to the first of them.
+    key; line, column, start and end belong to the first of them. parts: what belongs to the same
+    credential and was found near it (the key id beside its secret), in order of the file; parts
+    have none of their own.
     """
 
     rule: str
@@ -165,11 +167,17 @@ class Finding:
     fingerprint: str = ""
     decoded_by: tuple[str, ...] = ()
     origin: Origin | None = None
+    parts: tuple[Finding, ...] = ()
 
     @property
     def path(self) -> str:
         """The first place's path."""
         return self.places[0].path
+
+    @property
+    def halves(self) -> tuple[Finding, ...]:
+        """The finding and its parts, each by itself."""
+        return (replace(self, parts=()), *self.parts) if self.parts else (self,)
 
 
 @record

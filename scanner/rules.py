@@ -45,6 +45,8 @@ class Rule:
     prefix: str = ""
     entropy: float = 0.0
     checksum: str = ""
+    part_of: tuple[str, ...] = ()
+    within: int = 0
     paths: tuple[str, ...] = ()
     description: str = ""
     rotate: str = ""
@@ -68,12 +70,13 @@ class Rule:
 
 
 _TEXT = ("name", "pattern", "severity", "confidence", "kind", "prefix", "checksum", "description")
-_TEXTS = ("anchors", "paths", "references", "match", "no_match")
+_TEXTS = ("anchors", "part_of", "paths", "references", "match", "no_match")
 _FIELDS: dict[str, type | tuple[type, ...]] = {
     "id": str,
     "rotate": str,
     "reach": int,
     "lead": int,
+    "within": int,
     "lines": bool,
     "entropy": (int, float),
     **dict.fromkeys(_TEXT, str),
@@ -141,7 +144,7 @@ def _rule(path: str, provider: str, table: Mapping[str, object]) -> Rule:
     given = {key: table[key] for key in (*_TEXT, "id", "rotate", "lines") if key in table}
     lists = {key: tuple(cast("list[str]", table[key])) for key in _TEXTS if key in table}
     entropy = float(cast("float", table.get("entropy", 0)))
-    numbers = {key: table.get(key, 0) for key in ("reach", "lead")}
+    numbers = {key: table.get(key, 0) for key in ("reach", "lead", "within")}
     fields = {**given, **lists, **numbers, "entropy": entropy}
     return Rule(provider=provider, **fields)  # type: ignore[arg-type]  # types were checked above
 

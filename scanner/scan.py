@@ -115,7 +115,7 @@ class Scanner:
         """Add one blob's findings to `tally`."""
         tally.files += 1
         tally.bytes += blob.size
-        findings = self._finder.find(blob)
+        findings = self._finder.find(blob, self._dropper(blob, tally) if self._inline else None)
         for rule in self._finder.slow_rules():
             why = f"rule {rule} ran out of time: its pattern is too slow for this content"
             tally.skipped += [Skipped(place, why) for place in blob.places]
@@ -125,11 +125,16 @@ class Scanner:
                 for place in blob.places
             ]
         for finding in findings:
-            marker = self._allowed(blob, finding) if self._inline else ""
-            if marker:
+            tally.findings += _each_place(finding)
+
+    def _dropper(self, blob: Blob, tally: Tally) -> Callable[[Finding], bool]:
+        def drop(finding: Finding) -> bool:
+            marker = self._allowed(blob, finding)
+            if marker and self._finder.is_enough(finding):
                 tally.suppressed[f"inline {marker}"] += len(finding.places)
-            else:
-                tally.findings += _each_place(finding)
+            return bool(marker)
+
+        return drop
 
     def scan_data(self, path: str, data: bytes) -> list[Finding]:
         """Findings of content in memory, inline ignores applied."""
@@ -174,7 +179,8 @@ def _each_place(finding: Finding) -> Iterator[Finding]:
         yield finding
         return
     for place in finding.places:
-        yield replace(finding, places=(place,))
+        parts = tuple(replace(part, places=(place,)) for part in finding.parts)
+        yield replace(finding, places=(place,), parts=parts)
 
 
 def scan_blobs(

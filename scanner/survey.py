@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from scanner import config as configuration
 from scanner.config import Config
 from scanner.errors import UsageError
+from scanner.filters.halves import passing
 from scanner.filters.paths import IgnoreFile, PathFilter, load_ignore_file
 from scanner.model import (
     CONFIDENCES,
@@ -235,8 +236,8 @@ def _filtered(
     ignores = load_ignore_file(root)
     baseline = config.baseline if request.baseline is None else request.baseline
     configs = _configs(request, config, root, findings)
-    kept = [one for one in findings if _severe(one, request.severity or configs[one.path].severity)]
-    kept = [one for one in kept if _sure(one, request, configs[one.path])]
+    kept = passing(findings, lambda f: _severe(f, request.severity or configs[f.path].severity))
+    kept = passing(kept, lambda one: _sure(one, request, configs[one.path]))
     if not kept:
         return kept, Counter(), []
     digests = any(c.needs_fingerprints for c in configs.values())

@@ -88,10 +88,10 @@ def test_checksum_is_honoured(rule: Rule) -> None:
     """With one character changed at the end the example is no secret any more, or still decodes."""
     data = expand(rule.match[0], rule.id)
     (secret,) = secrets_of(rule, data)
-    structural = {"jwt", "jwt-service-role", "pem-base64", "pem", "pem-encrypted", "aws-secret"}
+    structural = {"pem-encrypted", "aws-secret", "base64-64-bytes", "uuid"}
     structural |= {"pypi", "discord", "user-password", "base64-text", "wireguard"}
     structural |= {"github-fine-grained"}
-    if rule.checksum in structural:
+    if rule.checksum in structural or TABLE[rule.checksum].grade:
         pytest.skip("the check is of structure, not of every character")
     at = len(secret) // 2
     for other in secret[-40:]:

@@ -26,7 +26,8 @@ def look_back(request: Request, done: Survey) -> Seen:
     files that were asked for. Says what a person should know. UsageError outside a repository."""
     whole = _whole_tree(request, done)
     found = _history(request, done.root)
-    past = apart(_masked(found.findings, whole.findings), whole.findings)
+    there = _halves(whole)
+    past = apart(_masked(_halves(found), there), there)
     if past.at_head:
         output.note(
             f"unleak: {len(past.at_head)} at HEAD that no file holds as it is now; "
@@ -44,6 +45,10 @@ def both(done: Survey, seen: Seen) -> Survey:
     skipped = tuple(dict.fromkeys((*done.summary.skipped, *seen.summary.skipped)))
     rules = {**done.summary.rules, **seen.summary.rules}
     return replace(done, summary=replace(done.summary, skipped=skipped, rules=rules))
+
+
+def _halves(done: Survey) -> list[Finding]:
+    return [half for one in done.findings for half in one.halves]
 
 
 def _whole_tree(request: Request, done: Survey) -> Survey:

@@ -29,7 +29,7 @@ def migrate_request(arguments: argparse.Namespace) -> Request:
 
 def planned(request: Request, arguments: argparse.Namespace) -> tuple[Survey, Plan]:
     """What was found, and what would be done about it."""
-    done = survey(request)
+    done = in_halves(survey(request))
     past: tuple[Finding, ...] = ()
     if arguments.history:
         seen = look_back(request, done)
@@ -48,6 +48,11 @@ def planned(request: Request, arguments: argparse.Namespace) -> tuple[Survey, Pl
         past=_chosen(past, arguments.only),
     )
     return done, plan
+
+
+def in_halves(done: Survey) -> Survey:
+    """Each part of a finding by itself: each is moved by a step of its own."""
+    return replace(done, findings=tuple(half for one in done.findings for half in one.halves))
 
 
 def _chosen(findings: Sequence[Finding], only: Sequence[str]) -> list[Finding]:

@@ -131,7 +131,7 @@ class Candidates:
         moved = (rule, start - low, end - low, *key)
         for judgement in anywhere(lambda offset, length: snippet[offset : offset + length]):
             one = judgement.of(moved)
-            if one and CONFIDENCES.index(one.confidence) >= self._minimum:
+            if one and (rule.part_of or CONFIDENCES.index(one.confidence) >= self._minimum):
                 return True
             if rule.kind == "format" or snippet[start - low - 1 : start - low] in _QUOTED:
                 break  # the second place would say the same

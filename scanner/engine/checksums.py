@@ -12,9 +12,10 @@ import hashlib
 import zlib
 from collections.abc import Callable, Sequence
 
-from scanner.engine import structures
-from scanner.engine.marvin import marvin32
+from scanner.engine import azure_keys, structures
+from scanner.model import CONFIDENCES, Confidence
 from scanner.record import record
+from scanner.rules import Rule
 
 DIGITS_UPPER_LOWER = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 DIGITS_LOWER_UPPER = b"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -23,12 +24,28 @@ BASE58 = b"123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 BECH32 = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
 
 
+Doubt = tuple[Confidence, str]  # the most that a value can be, and why
+
+
 @record
 class Checksum:
-    """verify: whether a whole token is well made. complete: a well-made token from a body."""
+    """verify: whether a whole token is well made. complete: a well-made token from a body. grade:
+    of a value that verifies, what lowers it (expired, an example, a body that does not parse), None
+    for nothing; the checks never raise, whatever the bytes."""
 
     verify: Callable[[bytes], bool]
     complete: Callable[[bytes], bytes]
+    grade: Callable[[bytes], Doubt | None] | None = None
+
+
+def graded(rule: Rule, value: bytes) -> Doubt | None:
+    """What lowers a value that its rule's check lets pass, never above the rule's own."""
+    grade = TABLE[rule.checksum].grade
+    doubt = grade(value) if grade else None
+    if doubt is None:
+        return None
+    level = min(CONFIDENCES.index(doubt[0]), CONFIDENCES.index(rule.confidence))
+    return CONFIDENCES[level], doubt[1]
 
 
 def to_base(number: int, alphabet: bytes, width: int) -> bytes:
@@ -203,38 +220,21 @@ def _strkey(version: bytes, length: int) -> Checksum:
 
 
 def _azure(*seeds: bytes) -> Checksum:
-    """The last four bytes of the decoded key are a Marvin32 hash of those before, by a seed of the
-    service; https://github.com/microsoft/security-utilities."""
-    import base64
-
-    numbers = tuple(int.from_bytes(seed, "big") for seed in seeds)
-
-    def sums(data: bytes) -> list[bytes]:
-        return [marvin32(data, seed).to_bytes(4, "little") for seed in numbers]
-
-    def verify(token: bytes) -> bool:
-        try:
-            decoded = base64.b64decode(token.translate(_URLSAFE) + b"=" * (-len(token) % 4))
-        except binascii.Error:
-            return False
-        return decoded[-4:] in sums(decoded[:-4])
-
-    def complete(body: bytes) -> bytes:
-        """body: the key with any valid characters where the checksum goes."""
-        plain = body.isalnum()
-        urlsafe = b"-" in body or b"_" in body
-        decoded = base64.b64decode(body.translate(_URLSAFE) + b"=" * (-len(body) % 4))[:-4]
-        while True:
-            key = base64.b64encode(decoded + sums(decoded)[0])[: len(body)]
-            if not plain or key.isalnum():
-                return key.translate(_TO_URLSAFE) if urlsafe else key
-            decoded = bytes([(decoded[0] + 4) & 0xFF]) + decoded[1:]
-
-    return Checksum(verify, complete)
+    return Checksum(*azure_keys.identifiable(*seeds))
 
 
-_URLSAFE = bytes.maketrans(b"-_", b"+/")
-_TO_URLSAFE = bytes.maketrans(b"+/", b"-_")
+def _azure_doubted(signature: bytes, size: int, *seeds: bytes) -> Checksum:
+    """Where nobody could recompute it on a real key, the checksum only lowers."""
+    verify, complete = azure_keys.identifiable(*seeds)
+    return Checksum(azure_keys.signed(signature, size), complete, azure_keys.doubted(verify))
+
+
+def _bip38_verify(token: bytes) -> bool:
+    """BIP-38: an encrypted key, 39 bytes from 0x0142 or 0x0143."""
+    decoded = _base58_decode(token) or b""
+    return decoded[:2] in (b"\x01\x42", b"\x01\x43") and _base58check_verify(token)
+
+
 _BUS = (b"Send0000", b"Listen00", b"Manage00", b"System00", b"Unknown0")
 _COSMOS = (
     *(b"MastRW00", b"MastRO00", b"SystRO00", b"SystRW00"),
@@ -268,5 +268,19 @@ TABLE: dict[str, Checksum] = {
     "azure-apim": _azure(b"IoTHub00", b"Tenant00", b"Gatewy00", b"GitKey00"),
     "azure-bus": _azure(*_BUS),
     "azure-cosmos": _azure(*_COSMOS),
-    **{name: Checksum(*pair) for name, pair in structures.PAIRS.items()},
+    "azure-event-grid": _azure_doubted(b"AZEG", 32, b"SendRecv", b"Default0"),
+    "azure-container-registry": _azure_doubted(b"+ACR", 39, b"ACRDflt0"),
+    "azure-ml-classic": _azure_doubted(b"+AMC", 64, b"Classic0"),
+    "azure-cask": Checksum(
+        azure_keys.is_cask,
+        azure_keys.cask_complete,
+        azure_keys.doubted(azure_keys.cask_fits),
+    ),
+    "entra-secret": Checksum(
+        azure_keys.is_entra,
+        azure_keys.entra_complete,
+        azure_keys.doubted(azure_keys.entra_fits),
+    ),
+    "bitcoin-bip38": Checksum(_bip38_verify, _base58check_complete(b"\x01\x42", 37).complete),
+    **{name: Checksum(*three) for name, three in structures.CHECKS.items()},
 }

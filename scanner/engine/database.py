@@ -21,7 +21,7 @@ from scanner.rules import Rule, load_rules, rule_files
 
 MAX_REACH = 1 << 20
 MARGIN = 64  # bytes of look-around beyond the longest match
-_FORMAT = b"unleak-rules-6\n"
+_FORMAT = b"unleak-rules-7\n"
 _HEADER = struct.Struct("<IIIII")  # checksum; sizes of facts, numbers, rules, compiled
 _NOT_CACHED = ("match", "no_match")
 
@@ -144,7 +144,8 @@ def cache_folder() -> str:
 
 
 def _reaches(rule: Rule, level: str) -> bool:
-    return CONFIDENCES.index(rule.confidence) >= CONFIDENCES.index(level)
+    """Parts of others are looked for at every level: they count when their other half does."""
+    return bool(rule.part_of) or CONFIDENCES.index(rule.confidence) >= CONFIDENCES.index(level)
 
 
 def _facts(files: Sequence[str], level: str) -> bytes:

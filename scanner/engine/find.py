@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from scanner.decode.containers import HEAD, container_of
@@ -24,6 +24,7 @@ from scanner.record import replace
 
 if TYPE_CHECKING:  # its tables cost time to load: only when there is a match to judge
     from scanner.engine.judgement import Judged
+    from scanner.rules import Rule
 
 
 _OVERLAP = 1 << 20  # bytes around a block in which encoded text is seen whole
@@ -47,6 +48,8 @@ class Finder:
         self._minimum = CONFIDENCES.index(minimum)
         self._block = block & ~3
         self._reach = database.reach
+        self._judged: dict[str, Rule] = {}  # rules of what was found so far
+        self._parts: set[str] = set()  # those of them whose values may be parts of others
 
     def slow_rules(self) -> list[str]:
         """Ids of rules that ran out of time since the last call: what they would have found is not
@@ -60,8 +63,30 @@ class Finder:
         refused, self._refused = self._refused, []
         return refused
 
-    def find(self, blob: Blob) -> list[Finding]:
-        """Findings of one blob, sorted by start, none overlapping another."""
+    def find(self, blob: Blob, drop: Callable[[Finding], bool] | None = None) -> list[Finding]:
+        """Findings of one blob, sorted by start, none overlapping another.
+
+        drop: whether something in the file allows a finding; asked before halves of a credential
+        are joined, also for halves that are below the minimum.
+        """
+        found = self._all(blob)
+        if drop:
+            found = [one for one in found if not drop(one)]
+        return self._joined(found)
+
+    def is_enough(self, finding: Finding) -> bool:
+        """Whether a finding is worth reporting by itself."""
+        return CONFIDENCES.index(finding.confidence) >= self._minimum
+
+    def _joined(self, found: list[Finding]) -> list[Finding]:
+        if not any(one.rule in self._parts for one in found):
+            return found
+        from scanner.engine.pairs import paired
+
+        return paired(found, self._judged, CONFIDENCES[self._minimum])
+
+    def _all(self, blob: Blob) -> list[Finding]:
+        """Everything that counts, also halves below the minimum."""
         read = _reader(blob)
         head = blob.data[:4096] if blob.data is not None else read(0, 4096)
         encoding = encoding_of(head)
@@ -77,7 +102,8 @@ class Finder:
         found = _placed(blob, judged, Lines(read)) if judged else []
         if self._decoder is None:
             return found
-        return found + self._decoded(self._decoder, blob, read, head, found)
+        plain = [one for one in found if self.is_enough(one)]
+        return found + self._decoded(self._decoder, blob, read, head, plain)
 
     def _decoded(
         self, decoder: Decoder, blob: Blob, read: Read, head: bytes, plain: list[Finding]
@@ -137,8 +163,12 @@ class Finder:
 
         judgement = Judgement(path, read, binary=binary)
         kept = judgement.all(list(matches))
-        good = (j for j in kept if j and CONFIDENCES.index(j.confidence) >= self._minimum)
-        return without_overlaps(good)
+        found = chosen([one for one in kept if one], self._minimum)
+        for one in found:
+            self._judged[one.rule.id] = one.rule
+            if one.rule.part_of:
+                self._parts.add(one.rule.id)
+        return found
 
 
 def _reader(blob: Blob) -> Read:
@@ -151,6 +181,23 @@ def _reader(blob: Blob) -> Read:
 
 def _slice_of(data: bytes) -> Read:
     return lambda offset, length: data[offset : offset + length]
+
+
+def chosen(judged: Sequence[Judged], minimum: int) -> list[Judged]:
+    """What counts, in order: without overlaps, then halves of credentials below the minimum that
+    overlap nothing of it."""
+    low = [j for j in judged if CONFIDENCES.index(j.confidence) < minimum]
+    found = without_overlaps(j for j in judged if CONFIDENCES.index(j.confidence) >= minimum)
+    halves = [j for j in low if j.rule.part_of]
+    if not halves:
+        return found
+    starts = [one.start for one in found]
+    for half in without_overlaps(halves):
+        at = bisect_left(starts, half.end)
+        if at == 0 or found[at - 1].end <= half.start:
+            found.insert(at, half)
+            starts.insert(at, half.start)
+    return found
 
 
 def without_overlaps(judged: Iterable[Judged]) -> list[Judged]:

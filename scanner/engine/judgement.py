@@ -7,10 +7,11 @@ from functools import lru_cache
 from typing import Any
 
 from scanner.engine import harmless, score
-from scanner.engine.checksums import TABLE
+from scanner.engine.checksums import TABLE, graded
 from scanner.engine.entropy import BATCH, shannon, shannon_many
 from scanner.engine.matcher import Match, Read
 from scanner.engine.roles import LINE_FORMATS, aside_of, role_of, suffix
+from scanner.engine.uuids import is_plain_uuid
 from scanner.model import CONFIDENCES, Confidence
 from scanner.record import record, replace
 from scanner.rules import Rule
@@ -154,16 +155,28 @@ def _name(key: bytes) -> str:
     return key.decode("utf-8", "backslashreplace")
 
 
+def _is_hollow(rule: Rule, value: bytes) -> bool:
+    """The shape of a secret with nothing in it: the same letters over and over, a reference."""
+    if rule.entropy and shannon(value) < rule.entropy:
+        return True
+    reference = harmless.reference(value) == "reference"
+    return reference or harmless.placeholder(value) == "placeholder"
+
+
 def _of_format(judged: Judged) -> Judged | None:
     rule, value = judged.rule, judged.value
     if rule.checksum:
         if not TABLE[rule.checksum].verify(value):
             return None
+        doubt = graded(rule, value)
+        if doubt:
+            level, why = doubt
+            if _is_hollow(rule, value):
+                return None
+            return replace(judged, score=_FORMAT_SCORE[level], confidence=level, reasons=(why,))
         reasons = (f"{rule.name}: format and checksum fit",)
         return replace(judged, score=_FORMAT_SCORE[rule.confidence] + 0.04, reasons=reasons)
-    if rule.entropy and shannon(value) < rule.entropy:
-        return None
-    if harmless.reference(value) == "reference" or harmless.placeholder(value) == "placeholder":
+    if is_plain_uuid(value) or _is_hollow(rule, value):
         return None
     points = _FORMAT_SCORE[rule.confidence]
     if harmless.well_known_default(value):

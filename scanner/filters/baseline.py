@@ -54,8 +54,9 @@ def known(finding: Finding) -> Known:
 
 
 def dead_entries(baseline: Baseline, findings: Iterable[Finding]) -> list[Known]:
-    """Entries that none of the findings has any more, sorted."""
-    alive = {(_text(one.path), one.fingerprint) for one in findings}
+    """Entries that none of the findings has any more, sorted; a part of one is still there."""
+    halves = (half for one in findings for half in one.halves)
+    alive = {(_text(one.path), one.fingerprint) for one in halves}
     return sorted(one for one in baseline.entries if (one.path, one.fingerprint) not in alive)
 
 

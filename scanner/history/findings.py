@@ -72,7 +72,18 @@ def _finding(occurrences: Sequence[Occurrence], known: Known) -> Finding:
         reasons=judged.reasons,
         decoded_by=first.chain,
         origin=_origin(occurrences, known),
+        parts=_parts(occurrences, known),
     )
+
+
+def _parts(occurrences: Sequence[Occurrence], known: Known) -> tuple[Finding, ...]:
+    """The other halves, each value once, where the first place has them or the next that does."""
+    found: dict[tuple[str, bytes, str], Occurrence] = {}
+    for one in occurrences:
+        for part in one.parts:
+            judged = part.judged
+            found.setdefault((judged.rule.id, judged.value, judged.key), part)
+    return tuple(_finding([part], known) for part in found.values())
 
 
 def _end_of(line: int, column: int, value: bytes) -> tuple[int, int]:
@@ -123,7 +134,8 @@ def values_in_names(findings: Sequence[Finding]) -> list[str]:
     """Values that stand in a name or a message, the longest first: they must not be shown."""
     found = {
         one.secret.reveal().decode("utf-8", "surrogateescape")
-        for one in findings
+        for finding in findings
+        for one in finding.halves
         if any(place.path.startswith("(") for place in one.places)
     }
     return sorted((one for one in found if len(one) > 3), key=lambda one: (-len(one), one))
@@ -158,4 +170,5 @@ def without_secrets(finding: Finding, values: Sequence[str]) -> Finding:
         refs = tuple(clean(name) for name in origin.refs)
         origin = replace(origin, author=clean(origin.author), refs=refs)
     chain = tuple(clean(name) for name in finding.decoded_by)
-    return replace(finding, places=places, origin=origin, decoded_by=chain)
+    parts = tuple(without_secrets(part, values) for part in finding.parts)
+    return replace(finding, places=places, origin=origin, decoded_by=chain, parts=parts)

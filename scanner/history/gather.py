@@ -8,14 +8,15 @@ from typing import Any
 
 from scanner.engine.candidates import Candidate
 from scanner.engine.database import CachedRules
-from scanner.engine.find import without_overlaps
+from scanner.engine.find import chosen
 from scanner.engine.judgement import Judged
+from scanner.engine.pairs import Spot, layer, pairs
 from scanner.engine.reveal import is_echo, named
 from scanner.filters.inline import inline_allowed
 from scanner.history.shards import Item
 from scanner.history.versions import Position
 from scanner.model import CONFIDENCES, Confidence, Place, Skipped
-from scanner.record import record
+from scanner.record import record, replace
 from scanner.rules import Rule
 
 Rules = tuple[Rule, ...] | CachedRules
@@ -27,7 +28,10 @@ Fact = tuple[Judged, Candidate, int, str, Position]
 
 @record
 class Occurrence:
-    """One finding in one object under one path. start, end: bytes in the object, half-open."""
+    """One finding in one object under one path. start, end: bytes in the object, half-open.
+
+    parts: the other halves of the same credential that were found near it.
+    """
 
     item: Item
     place: Place
@@ -36,6 +40,7 @@ class Occurrence:
     position: Position
     judged: Judged
     chain: tuple[str, ...]
+    parts: tuple[Occurrence, ...] = ()
 
 
 @record
@@ -75,12 +80,34 @@ class Gatherer:
                 if not self._wanted(place.path):
                     suppressed["excluded path"] += 1
                     continue
-                for one in without_echoes(list(self._in(item, place, suppressed))):
+                for one in self._joined(list(self._in(item, place, suppressed))):
                     judged = one.judged
                     identity = (judged.rule.id, judged.value, judged.key, named(one.chain))
                     found.setdefault(identity, []).append(one)
                 skipped += _refused(item, place)
         return Gathered(found, tuple(skipped), suppressed)
+
+    def _joined(self, found: list[Occurrence]) -> list[Occurrence]:
+        """Without echoes and copies, halves of a credential joined, what is enough by itself."""
+        plain = [(one.start, one.end) for one in found if not one.chain and self._is_enough(one)]
+        seen: dict[tuple[Any, ...], Occurrence] = {}
+        for number, one in enumerate(without_echoes(found, plain)):
+            judged = one.judged
+            copy = (judged.rule.id, judged.value, named(one.chain), one.start)
+            seen.setdefault(copy if one.chain else (number,), one)
+        once = list(seen.values())
+        joined = pairs([_spot(one) for one in once]) if any(map(_is_part, once)) else {}
+        gone = {part for many in joined.values() for part in many}
+        kept = []
+        for number, one in enumerate(once):
+            if number in joined:
+                kept.append(replace(one, parts=tuple(once[part] for part in joined[number])))
+            elif number not in gone and self._is_enough(one):
+                kept.append(one)
+        return kept
+
+    def _is_enough(self, one: Occurrence) -> bool:
+        return CONFIDENCES.index(one.judged.confidence) >= self._minimum
 
     def _in(self, item: Item, place: Place, suppressed: Counter[str]) -> Iterator[Occurrence]:
         """What counts of one object under one path: none overlaps another in the same layer."""
@@ -97,14 +124,15 @@ class Gatherer:
                     layers.setdefault(layer, []).append((moved, candidate, at, marker, position))
         for layer_found in layers.values():
             facts = {id(one[0]): one for one in layer_found}
-            for judged in without_overlaps([one[0] for one in layer_found]):
+            for judged in chosen([one[0] for one in layer_found], self._minimum):
                 _, candidate, at, marker, position = facts[id(judged)]
                 start, end = judged.start, judged.end
                 if candidate.chain:
                     span = candidate.span
                     start, end = (span[0] + at, span[1] + at) if span else (0, 0)
                 if marker and self._inline:
-                    suppressed[f"inline {marker}"] += 1
+                    if CONFIDENCES.index(judged.confidence) >= self._minimum:
+                        suppressed[f"inline {marker}"] += 1
                 else:
                     yield Occurrence(item, place, start, end, position, judged, candidate.chain)
 
@@ -116,7 +144,8 @@ class Gatherer:
         answer = self._known.get(known)
         if answer is None:
             judged = candidate.judge(rule, path, binary=binary)
-            if judged and CONFIDENCES.index(judged.confidence) < self._minimum:
+            low = judged and CONFIDENCES.index(judged.confidence) < self._minimum
+            if low and not rule.part_of:
                 judged = None
             marker = ""
             if judged:
@@ -126,14 +155,23 @@ class Gatherer:
         return answer
 
 
-def without_echoes(found: list[Occurrence]) -> list[Occurrence]:
+def without_echoes(found: list[Occurrence], plain: list[tuple[int, int]]) -> list[Occurrence]:
     """Without guesses in decoded text over whose encoded text a finding stands plain."""
-    plain = [(one.start, one.end) for one in found if not one.chain]
     return [
         one
         for one in found
         if not one.chain or not is_echo(one.judged.rule, one.start, one.end, plain)
     ]
+
+
+def _spot(one: Occurrence) -> Spot:
+    judged = one.judged
+    where = layer(one.chain, one.start, one.end)
+    return Spot(judged.rule, judged.key, one.position[0], one.start, where)
+
+
+def _is_part(one: Occurrence) -> bool:
+    return bool(one.judged.rule.part_of)
 
 
 def _moved(judged: Judged, by: int) -> Judged:

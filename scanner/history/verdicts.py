@@ -51,19 +51,31 @@ class Verdicts:
     def add(
         self, finding: Finding, numbers: tuple[int, ...], path: str = "", data: bytes = b""
     ) -> None:
-        """Something that the range brings in; data: the content that it stands in."""
-        self.sightings.append(Sighting(finding, numbers, path, self._marker(finding, data)))
+        """Something that the range brings in; data: the content that it stands in.
+
+        A part that is marked is taken by itself; where the secret is marked, all its parts are.
+        """
+        marker = self._marker(finding, data)
+        marked = [(part, self._marker(part, data)) for part in finding.parts]
+        alone = marked if marker else [(part, why) for part, why in marked if why]
+        if alone:
+            parts = () if marker else tuple(part for part, why in marked if not why)
+            finding = replace(finding, parts=parts)
+        for one, why in [(finding, marker), *alone]:
+            self.sightings.append(Sighting(one, numbers, path, why))
 
     def know(self, finding: Finding, data: bytes) -> None:
         """Something that stood there before."""
-        known = self._stood_allowed if self._marker(finding, data) else self._stood
-        known.add(identity(finding))
+        for one in finding.halves:
+            known = self._stood_allowed if self._marker(one, data) else self._stood
+            known.add(identity(one))
 
     def values(self) -> frozenset[bytes] | None:
         """What was found, in plaintext; None if some of it was encoded."""
         if any(one.finding.decoded_by for one in self.sightings):
             return None
-        return frozenset(one.finding.secret.reveal() for one in self.sightings)
+        halves = (half for one in self.sightings for half in one.finding.halves)
+        return frozenset(half.secret.reveal() for half in halves)
 
     def decide(self) -> tuple[list[Counted], Counter[str], list[str]]:
         """(what counts, sorted by path and place; markers that suppressed, counted; notes that list

@@ -69,7 +69,8 @@ def make_plan(
     past: findings that only history holds; their steps come last.
     """
     files: dict[str, bytes] = {}
-    places = [_place(finding, read, files, private_keys=private_keys) for finding in findings]
+    halves = [half for finding in findings for half in finding.halves]
+    places = [_place(half, read, files, private_keys=private_keys) for half in halves]
     wanted = _one_a_literal(places)
     wishes = [_wish(place, providers) for place in wanted]
     names = distinct_names(wishes, target.taken)
@@ -79,6 +80,7 @@ def make_plan(
     steps += [_refused(place) for place in places if place.refused]
     steps.sort(key=lambda step: (step.path, step.finding.start, step.id))
     digest = tree_digest(steps)
+    past = [half for finding in past for half in finding.halves]
     steps += history_steps(past, target.reference, _taken(target, steps), providers)
     return Plan(root, target.vault, tuple(steps), digest)
 

@@ -7,7 +7,7 @@ import io
 from collections.abc import Iterator, Sequence
 
 from scanner.model import Finding, Summary
-from scanner.reports.fields import finding_fields
+from scanner.reports.fields import finding_fields, parts_shown
 from scanner.reports.safe import escaped
 
 # https://owasp.org/www-community/attacks/CSV_Injection; the last four are their full-width twins
@@ -22,11 +22,13 @@ def render(
     names += ["severity", "confidence", "score", "fingerprint", "masked"]
     names += ["secret"] if show_secrets else []
     names += ["reasons"] if explain else []
+    names += ["parts"]
     yield _line(names)
     for finding in findings:
         fields = finding_fields(finding, show_secrets=show_secrets, explain=explain)
         if explain:
             fields["reasons"] = "; ".join(fields["reasons"])
+        fields["parts"] = "; ".join(parts_shown(finding, show_secrets=show_secrets))
         yield _line([_cell(fields[name]) for name in names])
     for one in summary.skipped:
         cells = {"rule": "skipped", "path": one.place.path, "masked": one.reason}

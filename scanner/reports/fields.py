@@ -56,7 +56,22 @@ def finding_fields(finding: Finding, *, show_secrets: bool, explain: bool) -> di
     if finding.origin is not None:
         fields["origin"] = _origin_fields(finding.origin)
         fields["places"] = [_place_fields(one) for one in finding.places]
+    if finding.parts:
+        fields["parts"] = [
+            finding_fields(part, show_secrets=show_secrets, explain=explain)
+            for part in finding.parts
+        ]
     return fields
+
+
+def parts_shown(finding: Finding, *, show_secrets: bool) -> list[str]:
+    """What a person reads of each part: `with line 3: NAME = VALUE [rule]`, not escaped."""
+    said = []
+    for part in finding.parts:
+        value = value_text(part) if show_secrets else part.masked
+        key = f"{part.key} = " if part.key else ""
+        said.append(f"with line {part.line}: {key}{value} [{part.rule}]")
+    return said
 
 
 def _origin_fields(origin: Origin) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from scanner.model import Finding, Summary
+from scanner.reports.fields import parts_shown
 from scanner.reports.safe import escaped, value_text
 
 _ERRORS = ("critical", "high")
@@ -22,6 +23,7 @@ def render(
         kind = "error" if finding.severity in _ERRORS else "warning"
         value = value_text(finding) if show_secrets else finding.masked
         said = f"{finding.key} = {value}" if finding.key else value
+        said += "".join(f"; {part}" for part in parts_shown(finding, show_secrets=show_secrets))
         if explain:
             said += " (" + "; ".join(finding.reasons) + ")"
         title = f"{info.name if info else finding.rule} [{finding.rule}]"

@@ -14,6 +14,7 @@ from uuid import UUID, uuid5
 
 from scanner.model import Finding, Summary
 from scanner.reports import tool
+from scanner.reports.fields import parts_shown
 from scanner.reports.safe import encodable, escaped, value_text
 
 _VERSION = "15.1.4"
@@ -88,7 +89,8 @@ def _vulnerability(
     name = escaped(info.name if info else finding.rule)[:_NAME]
     key = f"{finding.key} = " if finding.key else ""
     value = value_text(finding) if show_secrets else finding.masked
-    said = "; ".join(finding.reasons) if explain else ""
+    parts = parts_shown(finding, show_secrets=show_secrets)
+    said = "; ".join((*parts, *(finding.reasons if explain else ())))
     place = finding.places[0]
     found: dict[str, Any] = {
         "category": "secret_detection",

@@ -9,7 +9,7 @@ from hashlib import sha256
 from html import escape
 
 from scanner.model import SEVERITIES, Finding, Summary
-from scanner.reports.fields import reasons_shown
+from scanner.reports.fields import parts_shown, reasons_shown
 from scanner.reports.safe import escaped, value_text
 
 _STYLE = """
@@ -149,11 +149,13 @@ def _row(finding: Finding, summary: Summary, *, show_secrets: bool, explain: boo
     value = value_text(finding) if show_secrets else finding.masked
     why = "; ".join(_text(reason) for reason in reasons_shown(finding, explain=explain))
     key = f"<code>{_text(finding.key)}</code>" if finding.key else ""
+    shown = parts_shown(finding, show_secrets=show_secrets)
+    parts = "".join(f'<div class="why">{_text(one)}</div>' for one in shown)
     rotate = f'<div class="why">Rotate: {_text(info.rotate)}</div>' if info and info.rotate else ""
     return (
         f'<tr data-s="{finding.severity}"><td class="s {finding.severity}" data-v="{9 - rank}">'
         f"{finding.severity}</td><td><code>{_text(finding.path)}:{finding.line}:{finding.column}"
-        f"</code></td><td>{key}</td><td><code>{_text(value)}</code></td>"
+        f"</code></td><td>{key}</td><td><code>{_text(value)}</code>{parts}</td>"
         f"<td>{_text(info.name if info else finding.rule)}"
         f'<div class="why">{_text(finding.rule)}, {finding.confidence} confidence</div>'
         f'<div class="why">{why}</div>{rotate}</td></tr>\n'

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from xml.sax.saxutils import escape, quoteattr
 
 from scanner.model import Finding, Summary
+from scanner.reports.fields import parts_shown
 from scanner.reports.safe import escaped, value_text
 
 _ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -39,6 +40,7 @@ def _case(
     value = value_text(finding) if show_secrets else finding.masked
     said = f"{finding.key} = {value}" if finding.key else value
     lines = [f"{where}: {said}", f"{finding.severity}, {finding.confidence} confidence"]
+    lines += [f"- {part}" for part in parts_shown(finding, show_secrets=show_secrets)]
     # The dash keeps a reason from starting a line, where a log may hold commands.
     lines += [f"- {reason}" for reason in finding.reasons] if explain else []
     body = "\n".join(escape(_legal(line)) for line in lines)

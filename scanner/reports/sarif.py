@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from scanner.model import Finding, RuleInfo, Summary
 from scanner.reports import tool
+from scanner.reports.fields import parts_shown
 from scanner.reports.safe import escaped, value_text
 
 _LINK = re.compile(r"https?://[!-~]+")  # a rule file of the repository may hold other schemes
@@ -74,15 +75,30 @@ def _result(
         properties["decodedBy"] = [escaped(one) for one in finding.decoded_by]
     if finding.origin is not None:
         properties |= {"commit": finding.origin.commit, "atHead": finding.origin.at_head}
+    related = _related(finding, show_secrets=show_secrets)
     return {
         "ruleId": finding.rule,
         "ruleIndex": index[finding.rule],
         "level": _LEVELS[finding.severity],
         "message": {"text": _literal(text)},
         "locations": [{"physicalLocation": _location(finding)}],
+        **({"relatedLocations": related} if related else {}),
         "partialFingerprints": {"unleak/v1": finding.fingerprint},
         "properties": {**properties, "severity": finding.severity},
     }
+
+
+def _related(finding: Finding, *, show_secrets: bool) -> list[dict[str, Any]]:
+    """Where its parts stand, numbered as 3.28.2 asks."""
+    shown = parts_shown(finding, show_secrets=show_secrets)
+    return [
+        {
+            "id": number,
+            "message": {"text": _literal(escaped(text))},
+            "physicalLocation": _location(part),
+        }
+        for number, (part, text) in enumerate(zip(finding.parts, shown, strict=True), 1)
+    ]
 
 
 def _literal(text: str) -> str:

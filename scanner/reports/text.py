@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
 
 from scanner.model import SEVERITIES, Finding, Summary
-from scanner.reports.fields import encodings_of, members_of, reasons_shown
+from scanner.reports.fields import encodings_of, members_of, parts_shown, reasons_shown
 from scanner.reports.origin import origin_lines
 from scanner.reports.safe import loggable, value_text
 
@@ -55,6 +55,8 @@ def _finding(
     yield f"  {where}  {severity} {key}{paint(value, '1')}\n"
     reasons = reasons_shown(finding, explain=explain)
     said = "; ".join(loggable(reason) for reason in reasons)
+    for part in parts_shown(finding, show_secrets=show_secrets):
+        yield f"      {loggable(part)}\n"
     yield f"      {name} [{finding.rule}], {finding.confidence} confidence"
     yield f" ({finding.score:.2f})\n" if explain else "\n"
     if said:

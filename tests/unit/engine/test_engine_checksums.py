@@ -41,6 +41,12 @@ BODIES = {
     "azure-bus": "{base64:33}+ASbA{base64:5}=",
     "azure-search": "{alnum:42}AzSeA{alnum:5}",
     "azure-functions": "_{base64url:43}AzFu{base64url:5}A==",
+    "azure-event-grid": "{base64:33}AZEG{base64:6}=",
+    "azure-container-registry": "{base64:42}+ACRA{base64:5}",
+    "azure-ml-classic": "{base64:76}+AMC{base64:5}A==",
+    "azure-cask": "{alnum:52}JQQJ99{alnum:14}AAABACOG",
+    "entra-secret": "{alnum:3}8Q~{alnum:31}",
+    "bitcoin-bip38": "{alnum:8}",
 }
 NUMERIC = sorted(BODIES)
 
@@ -55,6 +61,8 @@ def test_completed_body_verifies(name: str, seed: str) -> None:
 @pytest.mark.parametrize("name", NUMERIC)
 def test_changed_token_fails(name: str) -> None:
     """A change of any character in the first part of the token is noticed."""
+    if TABLE[name].grade:
+        pytest.skip("the checksum only lowers")
     token = expand(f"{{sum:{name}:{BODIES[name]}}}", "seed")
     for at in range(len(token) // 4, len(token) // 2):
         changed = b"A" if token[at : at + 1] != b"A" else b"Q"
@@ -65,6 +73,8 @@ def test_changed_token_fails(name: str) -> None:
 @given(token=st.binary(max_size=200) | st.text(max_size=120).map(str.encode))
 def test_anything_is_answered(name: str, token: bytes) -> None:
     assert TABLE[name].verify(token) in (True, False)
+    grade = TABLE[name].grade
+    assert grade is None or grade(token) is None or len(grade(token) or ()) == 2
 
 
 @pytest.mark.parametrize("name", sorted(TABLE))
@@ -159,20 +169,30 @@ def test_real_private_keys_are_told_apart(kind: str, key, private_format) -> Non
     assert not TABLE["pem"].verify(locked)
 
 
-def test_truncated_and_invented_keys_are_refused() -> None:
-    block = TABLE["pem"].complete(b"RSA PRIVATE KEY seed")
+def test_truncated_and_invented_keys_are_lowered_or_refused() -> None:
+    pem = TABLE["pem"]
+    assert pem.grade
+    block = pem.complete(b"RSA PRIVATE KEY seed")
     lines = block.split(b"\n")
-    assert not TABLE["pem"].verify(b"\n".join([*lines[:5], lines[-1]]))
-    assert not TABLE["pem"].verify(b"\n".join([lines[0], b"...", lines[-1]]))
-    assert not TABLE["pem"].verify(b"\n".join([lines[0], b"x" * 64, b"y" * 64, lines[-1]]))
+    assert pem.grade(block) is None
+    short = b"\n".join([*lines[:5], lines[-1]])
+    assert pem.verify(short)
+    assert pem.grade(short) == ("medium", "looks like a private key; its body does not parse")
+    assert not pem.verify(b"\n".join([lines[0], b"...", lines[-1]]))
+    assert not pem.verify(b"\n".join([lines[0], b"x" * 64, b"y" * 64, lines[-1]]))
 
 
 def test_pgp_checks_its_crc() -> None:
-    block = TABLE["pgp"].complete(b"seed")
-    assert TABLE["pgp"].verify(block)
+    pgp = TABLE["pgp"]
+    assert pgp.grade
+    block = pgp.complete(b"seed")
+    assert pgp.verify(block)
+    assert pgp.grade(block) is None
     lines = block.split(b"\n")
     changed = lines[3][:10] + (b"A" if lines[3][10:11] != b"A" else b"B") + lines[3][11:]
-    assert not TABLE["pgp"].verify(b"\n".join([*lines[:3], changed, *lines[4:]]))
+    other = b"\n".join([*lines[:3], changed, *lines[4:]])
+    assert pgp.verify(other)
+    assert (pgp.grade(other) or ("", ""))[0] == "medium"
 
 
 def test_user_password_needs_both_and_no_reference() -> None:
@@ -188,11 +208,40 @@ def test_jwt_needs_an_algorithm() -> None:
     def part(text: bytes) -> bytes:
         return base64.urlsafe_b64encode(text).rstrip(b"=")
 
-    good = b".".join([part(b'{"alg":"RS256"}'), part(b'{"sub":"x"}'), part(b"s" * 32)])
-    assert TABLE["jwt"].verify(good)
+    tail = [part(b'{"sub":"somebody"}'), part(b"s" * 32)]
+    good = b".".join([part(b'{"alg":"RS256"}'), *tail])
+    assert TABLE["jwt-decoded"].verify(good)
     for header in (b'{"alg":"none"}', b'{"typ":"JWT"}', b"[]", b"nothing"):
-        assert not TABLE["jwt"].verify(b".".join([part(header), *good.split(b".")[1:]]))
+        assert not TABLE["jwt-decoded"].verify(b".".join([part(header), *tail]))
     assert not TABLE["jwt-service-role"].verify(good)
+
+
+def test_an_official_example_of_an_entra_secret_fits() -> None:
+    """https://github.com/microsoft/security-utilities has it as the test of its pattern."""
+    from scanner.engine.azure_keys import entra_fits
+
+    assert entra_fits(b"zzz8Q~" + b"z" * 31 + b"blP")
+    assert not entra_fits(b"zzz8Q~" + b"z" * 31 + b"blQ")
+
+
+@pytest.mark.parametrize("name", ["azure-cask", "entra-secret", "azure-container-registry"])
+def test_a_checksum_that_nobody_recomputed_only_lowers(name: str) -> None:
+    table = TABLE[name]
+    assert table.grade
+    token = expand(f"{{sum:{name}:{BODIES[name]}}}", "seed")
+    changed = token[:8] + (b"A" if token[8:9] != b"A" else b"B") + token[9:]
+    assert table.grade(token) is None
+    assert table.verify(changed)
+    assert table.grade(changed) == ("medium", "the format fits, its checksum does not")
+
+
+def test_a_grade_is_never_above_its_rule() -> None:
+    from scanner.engine.checksums import graded
+    from scanner.rules import Rule
+
+    rule = Rule("r", "R", "P", "x", "low", "low", checksum="pem")
+    block = TABLE["pem-scrambled"].complete(b"RSA PRIVATE KEY seed")
+    assert graded(rule, block) == ("low", "looks like a private key; its body does not parse")
 
 
 def test_aws_secret_is_no_hash() -> None:

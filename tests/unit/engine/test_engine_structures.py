@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from scanner.engine.checksums import TABLE
-from scanner.engine.structures import PAIRS
+from scanner.engine.structures import CHECKS
 
 BODIES = {
     "pem": b"EC PRIVATE KEY seed",
@@ -14,29 +14,31 @@ BODIES = {
     "user-password": b"me:long-enough",
     "aws-secret": b"Ab3/" * 10,
     "pypi": b"pypi.org seed",
+    "pem-scrambled": b"RSA PRIVATE KEY seed",
+    "uuid": b"6f1ed002-ab59-4c2f-9d31-0c2a7e1b5d84",
     "discord": b"123456789012345678.abcdef." + b"x" * 38,
 }
 
 
-@pytest.mark.parametrize("name", sorted(PAIRS))
+@pytest.mark.parametrize("name", sorted(CHECKS))
 def test_what_is_made_is_accepted(name: str) -> None:
-    verify, complete = PAIRS[name]
+    verify, complete, _ = CHECKS[name]
     assert verify(complete(BODIES.get(name, b"seed-of-it")))
 
 
-@pytest.mark.parametrize("name", sorted(PAIRS))
+@pytest.mark.parametrize("name", sorted(CHECKS))
 def test_empty_and_plain_words_are_refused(name: str) -> None:
-    verify, _ = PAIRS[name]
+    verify, _, _ = CHECKS[name]
     assert not verify(b"")
     assert not verify(b"this is no secret at all")
 
 
 def test_table_has_every_structure() -> None:
-    assert PAIRS.keys() <= TABLE.keys()
+    assert CHECKS.keys() <= TABLE.keys()
 
 
 def test_pem_headers_and_quotes_do_not_matter() -> None:
-    verify, complete = PAIRS["pgp"]
+    verify, complete, _ = CHECKS["pgp"]
     block = complete(b"seed")
     with_header = block.replace(b"-----\n\n", b"-----\nVersion: x 1.2\nComment: y\n\n", 1)
     assert verify(with_header)
@@ -49,5 +51,5 @@ def test_encrypted_cosign_key_is_json_inside() -> None:
     text = base64.b64encode(b'{"kdf":{"name":"scrypt"}}' + b" " * 80)
     frame = b"-----%s ENCRYPTED SIGSTORE PRIVATE KEY-----"
     block = b"\n".join([frame % b"BEGIN", text, frame % b"END"])
-    assert PAIRS["pem-encrypted"][0](block)
-    assert not PAIRS["pem"][0](block)
+    assert CHECKS["pem-encrypted"][0](block)
+    assert not CHECKS["pem"][0](block)
