@@ -81,7 +81,7 @@ def looks_like_key(block: bytes) -> bool:
         return False
     letters = _BASE64.findall(text)
     enough = len(letters) >= _FEWEST and len(set(letters)) >= _FEWEST_DISTINCT
-    return enough and _RUN.search(text) is not None
+    return enough and _RUN.search(block) is not None
 
 
 @lru_cache(maxsize=256)
