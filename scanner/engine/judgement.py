@@ -171,7 +171,7 @@ def _of_format(judged: Judged) -> Judged | None:
         doubt = graded(rule, value)
         if doubt:
             level, why = doubt
-            if _is_hollow(rule, value):
+            if rule.entropy and _is_hollow(rule, value):
                 return None
             return replace(judged, score=_FORMAT_SCORE[level], confidence=level, reasons=(why,))
         reasons = (f"{rule.name}: format and checksum fit",)
