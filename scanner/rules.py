@@ -9,12 +9,15 @@ does not give are derived from its pattern when the database is compiled.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
-from typing import cast, get_args
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, cast, get_args
 
 from scanner.errors import RuleError
 from scanner.model import Confidence, RuleInfo, Severity
-from scanner.record import record
+from scanner.record import record, replace
+
+if TYPE_CHECKING:
+    from scanner.foreign.gitleaks import Foreign
 
 _ID_CHARS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-")
 
@@ -28,7 +31,13 @@ class Rule:
     reach: bytes, more than the longest match. lead: bytes, the most between a match's start and the
     end of its anchor, 0 for the reach: worth giving where the pattern is slow to fail.
     prefix: public start, may be shown.
+    part_of: ids of rules whose secrets this one stands beside (a key id and its secret): within
+    `within` lines (0 for the usual 8) of one it is reported as a part of it, alone by itself.
     entropy: floor in Shannon bits a character, 0 for none. match/no_match: example templates.
+    over: ids of rules that give way where both match: for what scores and lengths do not settle.
+    Of rule files of other scanners (`foreign`): keywords, in lower case, one of which must stand
+    within `near` bytes of a match (0: each match holds one); allow: lists of (kind, pattern), a
+    match is none where all of a list hold (see engine/conditions.py).
     """
 
     id: str
@@ -51,8 +60,13 @@ class Rule:
     description: str = ""
     rotate: str = ""
     references: tuple[str, ...] = ()
+    over: tuple[str, ...] = ()
     match: tuple[str, ...] = ()
     no_match: tuple[str, ...] = ()
+    keywords: tuple[str, ...] = ()
+    near: int = 0
+    allow: tuple[tuple[tuple[str, str], ...], ...] = ()
+    foreign: bool = False
 
     @property
     def info(self) -> RuleInfo:
@@ -70,7 +84,7 @@ class Rule:
 
 
 _TEXT = ("name", "pattern", "severity", "confidence", "kind", "prefix", "checksum", "description")
-_TEXTS = ("anchors", "part_of", "paths", "references", "match", "no_match")
+_TEXTS = ("anchors", "part_of", "over", "paths", "references", "match", "no_match")
 _FIELDS: dict[str, type | tuple[type, ...]] = {
     "id": str,
     "rotate": str,
@@ -100,27 +114,79 @@ def rule_files(extra: Sequence[str] = ()) -> tuple[str, ...]:
 
 
 def load_rules(files: Iterable[str] | None = None) -> tuple[Rule, ...]:
-    """Read and check rule files; RuleError names file, rule and field. Ids are unique over all."""
+    """Read and check rule files; RuleError names file, rule and field. Ids are unique over all.
+
+    A rule may be `over` rules of these files and of the shipped ones.
+    """
     rules: dict[str, Rule] = {}
-    for path in rule_files() if files is None else files:
-        for rule in read_rule_file(path):
+    places: dict[str, str] = {}
+    names = rule_files() if files is None else tuple(files)
+    for path in names:
+        for one in read_rule_file(path):
+            rule = _renamed(one, rules) if one.foreign else one
             if rule.id in rules:
                 raise RuleError(f"{path}: rule {rule.id}: id is taken by another rule")
             rules[rule.id] = rule
-    return tuple(rules.values())
+            places[rule.id] = f"{path}: rule {rule.id}: over"
+    _check_over(rules, places)
+    return _allowing(tuple(rules.values()), names)
+
+
+def _renamed(rule: Rule, taken: Mapping[str, Rule]) -> Rule:
+    """A rule of another scanner often has the name of one of ours."""
+    return replace(rule, id=f"gitleaks-{rule.id}") if rule.id in taken else rule
+
+
+def _allowing(rules: tuple[Rule, ...], files: Iterable[str]) -> tuple[Rule, ...]:
+    """The rules with what a file allows that extends its scanner's own rules: ours stand for
+    them."""
+    for found in foreign_files(files):
+        if found.everywhere:
+            rules = tuple(
+                rule if rule.foreign else replace(rule, allow=(*rule.allow, *found.everywhere))
+                for rule in rules
+            )
+    return rules
+
+
+def foreign_files(files: Iterable[str]) -> Iterator[Foreign]:
+    """What was read of each of the files that has another scanner's form."""
+    from scanner.foreign import gitleaks
+
+    ours = patterns_folder()
+    for path in files:
+        if os.path.dirname(path) != ours and gitleaks.is_foreign(_document(path)):
+            yield gitleaks.read(path)
+
+
+def _check_over(rules: Mapping[str, Rule], places: Mapping[str, str]) -> None:
+    """What gives way must be there, and no rule may give way to itself, be it through others."""
+    missing = {name for rule in rules.values() for name in rule.over} - rules.keys()
+    if missing:
+        missing -= {rule.id for path in rule_files() for rule in read_rule_file(path)}
+    for rule in rules.values():
+        for name in missing.intersection(rule.over):
+            raise RuleError(f"{places[rule.id]}: no rule {name!r}", "see `unleak rules list`")
+    for start, rule in rules.items():
+        reached: set[str] = set()
+        ahead = list(rule.over)
+        while ahead:
+            name = ahead.pop()
+            if name not in reached and name in rules:
+                reached.add(name)
+                ahead += rules[name].over
+        if start in reached:
+            raise RuleError(f"{places[start]}: leads back to itself", "drop one of the two")
 
 
 def read_rule_file(path: str) -> list[Rule]:
-    """The rules of one TOML file, checked."""
-    import tomllib
+    """The rules of one TOML file, checked; of a gitleaks file, those that can be applied."""
+    document = _document(path)
+    if "rule" not in document and "provider" not in document:
+        from scanner.foreign import gitleaks
 
-    try:
-        with open(path, "rb") as stream:
-            document = tomllib.load(stream)
-    except OSError as problem:
-        raise RuleError(f"{path}: cannot be read: {problem.strerror}") from problem
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
-        raise RuleError(f"{path}: not valid TOML: {problem}") from problem
+        if gitleaks.is_foreign(document):
+            return [Rule(**fields, foreign=True) for fields in gitleaks.read(path).rules]
     unknown = document.keys() - {"provider", "rule"}
     if unknown:
         raise RuleError(f"{path}: unknown key {min(unknown)!r}", "known: provider, rule")
@@ -131,6 +197,18 @@ def read_rule_file(path: str) -> list[Rule]:
     if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
         raise RuleError(f"{path}: rules must stand under [[rule]]")
     return [_rule(path, provider, table) for table in tables]
+
+
+def _document(path: str) -> dict[str, object]:
+    import tomllib
+
+    try:
+        with open(path, "rb") as stream:
+            return tomllib.load(stream)
+    except OSError as problem:
+        raise RuleError(f"{path}: cannot be read: {problem.strerror}") from problem
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
+        raise RuleError(f"{path}: not valid TOML: {problem}") from problem
 
 
 def _rule(path: str, provider: str, table: Mapping[str, object]) -> Rule:

@@ -11,6 +11,8 @@ from collections.abc import Iterable
 from importlib import import_module
 from typing import Any
 
+from scanner.engine.narrowing import has_long, narrowed
+
 # The standard library's own parser; private, but the same since Python 3.11, and tested here.
 sre: Any = import_module("re._constants")
 parser: Any = import_module("re._parser")
@@ -49,6 +51,8 @@ def derive(pattern: str) -> tuple[str, int]:
     if longest >= _UNBOUNDED:
         raise AnchorError("has no longest match")
     items = _cut_end(_cut_start(_flat(tree)))
+    if has_long(items):
+        items = _cut_end(_cut_start(narrowed(items) or items))
     flags = "(?i)" if tree.state.flags & sre.SRE_FLAG_IGNORECASE else ""
     return flags + "".join(_emit(item) for item in items), longest
 

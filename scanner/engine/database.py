@@ -1,28 +1,30 @@
 """The fast stage: one Vectorscan database from every rule, compiled once and cached.
 
 The cache file holds the checked rules beside the serialised database, so that a hook neither parses
-TOML nor compiles. Its name is a digest of the rule files (path, size, time), of this program's and
-the library's version and of the machine; a file that does not read back whole is made anew.
+TOML nor compiles; cache.py says what its name stands for. A file that does not read back whole is
+made anew, and one that cannot be written costs time on every run: both are said in `notes`.
 """
 
 from __future__ import annotations
 
 import os
 import struct
-import sys
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+from scanner.engine import cache as cache_file
+from scanner.engine.cache import cache_folder
 from scanner.errors import RuleError
 from scanner.model import CONFIDENCES, Confidence
 from scanner.record import record, replace, values
-from scanner.rules import Rule, load_rules, rule_files
+from scanner.rules import Rule, foreign_files, load_rules, rule_files
 
 MAX_REACH = 1 << 20
 MARGIN = 64  # bytes of look-around beyond the longest match
-_FORMAT = b"unleak-rules-7\n"
-_HEADER = struct.Struct("<IIIII")  # checksum; sizes of facts, numbers, rules, compiled
+_FORMAT = b"unleak-rules-8\n"
+_HEADER = struct.Struct("<IIIIII")  # checksum; sizes of facts, numbers, rules, notes, compiled
+MANY = 200  # rules that take longer than a moment to compile
 _NOT_CACHED = ("match", "no_match")
 
 
@@ -54,7 +56,7 @@ class Database:
     """Rules and their compiled anchors. A hit is (number, end); `owner[number]` is its rule.
 
     reach: bytes, the longest of all rules. width: bytes, the longest match of any anchor; None when
-    one of them has no end.
+    one of them has no end. notes: what a person should know of the rules and where they are kept.
     """
 
     rules: tuple[Rule, ...] | CachedRules
@@ -62,28 +64,95 @@ class Database:
     compiled: Any
     reach: int
     width: int | None
+    notes: tuple[str, ...] = ()
+
+
+Say = Callable[[int], None]
+_UNKEPT: dict[bytes, Database] = {}  # compiled in this process and nowhere else
 
 
 def load_database(
-    minimum: Confidence = "medium", extra: Sequence[str] = (), *, cache: str | None = None
+    minimum: Confidence = "medium",
+    extra: Sequence[str] = (),
+    *,
+    cache: str | None = None,
+    say: Say | None = None,
 ) -> Database:
     """The database of every rule that can reach the confidence `minimum`.
 
     extra: further rule files. cache: folder to use, None for the user's own; a cache that cannot be
-    read or written costs time, never correctness.
+    read or written costs time, never correctness. say: told how many rules are to be compiled, when
+    that takes longer than a moment.
     """
     files = rule_files(extra)
     level = "low" if minimum == "low" else "medium"
     folder = cache_folder() if cache is None else cache
-    facts = _facts(files, level)
-    path = os.path.join(folder, f"rules-{zlib.crc32(facts):08x}.bin")
-    cached = _read(path, facts)
+    facts = cache_file.facts_of(files, level, folder)
+    path = cached_path(folder, facts)
+    cached, damaged = _read(path, facts)
     if cached is not None:
         return cached
-    rules = tuple(prepare(r) for r in load_rules(files) if _reaches(r, level))
+    if facts in _UNKEPT:
+        return _UNKEPT[facts]
+    with cache_file.Turn(folder) as turn:
+        if turn.waited:
+            cached, _ = _read(path, facts)
+            if cached is not None:
+                return cached
+        database, serialised = _made(files, level, say)
+        why = _write(path, facts, database, serialised) if folder else "there is no folder for it"
+    if not why:
+        return _noted(database, f"{path} was damaged and is made anew") if damaged else database
+    hint = "UNLEAK_CACHE_DIR names another folder"
+    unkept = _noted(database, f"compiled rules are not kept in {folder or '~'}: {why}; {hint}")
+    _UNKEPT[facts] = unkept
+    return unkept
+
+
+def cached_path(folder: str, facts: bytes) -> str:
+    """Where what was made from these facts is kept."""
+    return os.path.join(folder, f"rules-{zlib.crc32(facts):08x}.bin")
+
+
+def is_current(minimum: Confidence, extra: Sequence[str] = (), *, cache: str | None = None) -> bool:
+    """Whether the next run finds its rules compiled."""
+    level = "low" if minimum == "low" else "medium"
+    folder = cache_folder() if cache is None else cache
+    facts = cache_file.facts_of(rule_files(extra), level, folder)
+    return _read(cached_path(folder, facts), facts)[0] is not None
+
+
+def _noted(database: Database, note: str) -> Database:
+    return replace(database, notes=(*database.notes, note))
+
+
+def _made(files: Sequence[str], level: str, say: Say | None) -> tuple[Database, bytes]:
+    """Compile what the files say."""
+    rules, notes = _usable(files, level)
+    if say and len(rules) >= MANY:
+        say(len(rules))
     database, serialised = _compile(rules)
-    _write(path, facts, database, serialised)
-    return database
+    return replace(database, notes=notes), serialised
+
+
+def _usable(files: Sequence[str], level: str) -> tuple[tuple[Rule, ...], tuple[str, ...]]:
+    """The rules, ready, and what of other scanners' files is not done."""
+    from scanner.engine.fallbacks import left_out, lighter
+    from scanner.foreign.notes import notes_of
+
+    rules: list[Rule] = []
+    notes = [note for found in foreign_files(files) for note in notes_of(found)]
+    for rule in load_rules(files):
+        if not _reaches(rule, level):
+            continue
+        if not rule.foreign:
+            rules.append(prepare(rule))
+            continue
+        try:
+            rules.append(lighter(prepare(rule)))
+        except RuleError as problem:
+            notes.append(left_out(rule, problem))
+    return tuple(rules), tuple(notes)
 
 
 def prepare(rule: Rule) -> Rule:
@@ -94,13 +163,15 @@ def prepare(rule: Rule) -> Rule:
     where = f"rule {rule.id}"
     if rule.checksum and rule.checksum not in TABLE:
         raise RuleError(f"{where}: checksum: unknown {rule.checksum!r}")
+    # Several groups may be the secret; only the library that confirms takes a name twice.
+    pattern = rule.pattern.replace("(?P<secret>", "(?:") if rule.foreign else rule.pattern
     try:
-        anchor, longest = derive(rule.pattern)
+        anchor, longest = derive(pattern)
     except AnchorError as problem:
         if not rule.anchors or not rule.reach:
             raise RuleError(f"{where}: pattern: {problem}", "give anchors and reach") from problem
         anchor, longest = "", 0
-    reach = rule.reach or longest + MARGIN
+    reach = rule.reach or longest + rule.near + MARGIN
     if not 0 < reach <= MAX_REACH:
         hint = "bound every repetition, or give reach in bytes"
         raise RuleError(f"{where}: reach: must be 1 to {MAX_REACH} bytes", hint)
@@ -130,37 +201,9 @@ def rules_digest(database: Database) -> str:
     return digest.hexdigest()
 
 
-def cache_folder() -> str:
-    """The user's cache folder for unleak (UNLEAK_CACHE_DIR overrides); "" when there is none."""
-    given = os.environ.get("UNLEAK_CACHE_DIR")
-    if given:
-        return given
-    if sys.platform == "linux":  # the common case, without an import on the hot path
-        base = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
-        return os.path.join(base, "unleak") if os.path.isabs(base) else ""
-    import platformdirs
-
-    return platformdirs.user_cache_dir("unleak", appauthor=False)
-
-
 def _reaches(rule: Rule, level: str) -> bool:
     """Parts of others are looked for at every level: they count when their other half does."""
     return bool(rule.part_of) or CONFIDENCES.index(rule.confidence) >= CONFIDENCES.index(level)
-
-
-def _facts(files: Sequence[str], level: str) -> bytes:
-    """Everything that a cache depends on; it stands in the cache and must be equal."""
-    import hyperscan
-
-    version = str(getattr(hyperscan, "__version__", ""))
-    facts = [version, level, os.uname().machine if hasattr(os, "uname") else ""]
-    for path in files:
-        try:
-            status = os.stat(path)
-        except OSError as problem:
-            raise RuleError(f"{path}: cannot be read: {problem.strerror}") from problem
-        facts.append(f"{path} {status.st_size} {status.st_mtime_ns}")
-    return "\n".join(facts).encode("utf-8", "surrogateescape")
 
 
 def _compile(rules: tuple[Rule, ...]) -> tuple[Database, bytes]:
@@ -208,27 +251,37 @@ def _which(
     return RuleError(f"the rules do not compile together: {problem}")
 
 
-def _read(path: str, facts: bytes) -> Database | None:
-    """The cached database, None unless the file is whole and made from the same facts."""
+def _read(path: str, facts: bytes) -> tuple[Database | None, bool]:
+    """(the cached database or None, whether there is a file that is damaged)."""
     import hyperscan
 
     try:
         with open(path, "rb", buffering=0) as stream:
-            head = stream.read(len(_FORMAT) + _HEADER.size)
-            if head[: len(_FORMAT)] != _FORMAT:
-                return None
-            check, *sizes = _HEADER.unpack(head[len(_FORMAT) :])
-            parts = [stream.read(size) for size in sizes]
-            if parts[0] != facts or check != _checksum(parts):
-                return None
+            data = stream.read()
+    except OSError:
+        return None, False
+    try:
+        start = len(_FORMAT) + _HEADER.size
+        if data[: len(_FORMAT)] != _FORMAT:
+            return None, not data.startswith(_FORMAT[:13])
+        check, *sizes = _HEADER.unpack(data[len(_FORMAT) : start])
+        parts = []
+        for size in sizes:
+            parts.append(data[start : start + size])
+            start += size
+        if check != _checksum(parts) or start != len(data):
+            return None, True
+        if parts[0] != facts:
+            return None, False
         numbers = [int(number) for number in parts[1].split()]
-        compiled = hyperscan.loadb(parts[3], mode=hyperscan.HS_MODE_BLOCK)
+        compiled = hyperscan.loadb(parts[4], mode=hyperscan.HS_MODE_BLOCK)
         compiled.scratch = hyperscan.Scratch(compiled)
-        rules = CachedRules(parts[2].split(b"\n"))
-        width = None if numbers[1] < 0 else numbers[1]
-        return Database(rules, tuple(numbers[2:]), compiled, numbers[0], width)
-    except (OSError, ValueError, IndexError, struct.error, hyperscan.HyperscanError):
-        return None
+    except (ValueError, IndexError, struct.error, hyperscan.HyperscanError):
+        return None, True
+    rules = CachedRules(parts[2].split(b"\n"))
+    width = None if numbers[1] < 0 else numbers[1]
+    notes = tuple(parts[3].decode("utf-8", "surrogateescape").split("\n")) if parts[3] else ()
+    return Database(rules, tuple(numbers[2:]), compiled, numbers[0], width, notes), False
 
 
 def _checksum(parts: Sequence[bytes]) -> int:
@@ -239,46 +292,26 @@ def _checksum(parts: Sequence[bytes]) -> int:
 
 
 def _tuples(fields: dict[str, Any]) -> dict[str, Any]:
-    return {key: tuple(v) if isinstance(v, list) else v for key, v in fields.items()}
+    return {key: _frozen(value) for key, value in fields.items()}
 
 
-def _write(path: str, facts: bytes, database: Database, serialised: bytes) -> None:
-    """Best effort: the rename makes it whole or absent for every other run."""
+def _frozen(value: Any) -> Any:  # noqa: ANN401
+    return tuple(map(_frozen, value)) if isinstance(value, list) else value
+
+
+def _write(path: str, facts: bytes, database: Database, serialised: bytes) -> str:
+    """Keep it for the next run; why it could not be, "" if it was."""
     import json
-    import tempfile
 
     width = -1 if database.width is None else database.width
     numbers = " ".join(map(str, (database.reach, width, *database.owner))).encode()
     rules = "\n".join(json.dumps(_cached_fields(rule)) for rule in database.rules).encode()
-    parts = (facts, numbers, rules, serialised)
+    notes = "\n".join(database.notes).encode("utf-8", "surrogateescape")
+    parts = (facts, numbers, rules, notes, serialised)
     header = _FORMAT + _HEADER.pack(_checksum(parts), *map(len, parts))
-    body = b"".join(parts)
-    folder = os.path.dirname(path)
-    if not folder:
-        return
-    try:
-        os.makedirs(folder, mode=0o700, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(prefix=".rules-", dir=folder)
-    except OSError:
-        return
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(header + body)
-        os.replace(temporary, path)
-        _drop_old(folder, path)
-    except OSError:
-        os.unlink(temporary)
+    return cache_file.write(path, header + b"".join(parts))
 
 
 def _cached_fields(rule: Rule) -> dict[str, Any]:
     fields = zip(Rule.__match_args__, values(rule), strict=True)
     return {k: v for k, v in fields if v and k not in _NOT_CACHED}
-
-
-def _drop_old(folder: str, keep: str, most: int = 8) -> None:
-    """Keep the newest few caches: versions and rule sets come and go."""
-    names = [n for n in os.listdir(folder) if n.startswith("rules-") and n.endswith(".bin")]
-    paths = sorted((os.path.join(folder, n) for n in names), key=os.path.getmtime, reverse=True)
-    for path in paths[most:]:
-        if path != keep:
-            os.unlink(path)

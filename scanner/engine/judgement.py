@@ -65,6 +65,8 @@ class Judgement:
         rule, start, end, key_start, key_end = match
         if self._paths and rule.paths and not _path_matches(rule.paths, self._path):
             return None
+        if rule.allow and self._is_allowed(rule, start, end):
+            return None
         value = self._read(start, end - start)
         key = self._read(key_start, key_end - key_start) if key_start >= 0 else b""
         if rule.kind == "generic":
@@ -73,6 +75,11 @@ class Judgement:
             return None
         judged = Judged(rule, start, end, _name(key), value, 0.0, rule.confidence, ())
         return _of_format(judged)
+
+    def _is_allowed(self, rule: Rule, start: int, end: int) -> bool:
+        from scanner.engine.conditions import allowed  # only rules of other scanners have any
+
+        return allowed(rule, start, end, self._read, self._path if self._paths else None)
 
     def _is_translated(self, rule: Rule, value: bytes) -> bool:
         """The word for "password" in an example that was translated: `user:contraseña@host`."""

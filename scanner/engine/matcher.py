@@ -148,6 +148,10 @@ class Matcher:
         try:
             for match in _matches(pattern, rule.lead, data, (start, stop), ends):
                 first, end = match.span("secret")
+                if rule.foreign:
+                    first, end = _first_group(match)
+                    if rule.near and not _has_keyword(rule, data, match):
+                        continue
                 if first >= 0:
                     found.append((first, end, *(match.span("key") if has_key else (-1, -1))))
         except TimeoutError:
@@ -220,6 +224,18 @@ def _matches(
                 break
             yield match
             start = max(match.end(), start + 1)
+
+
+def _first_group(match: Any) -> tuple[int, int]:  # noqa: ANN401
+    """The first of several groups that holds anything is the secret."""
+    spans: list[tuple[int, int]] = match.spans("secret")
+    return min((one for one in spans if one[0] < one[1]), default=(-1, -1))
+
+
+def _has_keyword(rule: Rule, data: bytes, match: Any) -> bool:  # noqa: ANN401
+    """Whether a keyword stands near; the rule's reach is larger than where this looks."""
+    around = data[max(0, match.start() - rule.near) : match.end() + rule.near].lower()
+    return any(word.encode("utf-8", "surrogateescape") in around for word in rule.keywords)
 
 
 def _lines(

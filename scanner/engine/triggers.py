@@ -7,7 +7,7 @@ import zlib
 from typing import Any
 
 from scanner.decode.triggers import TRIGGERS
-from scanner.engine.database import cache_folder
+from scanner.engine.cache import cache_folder, write
 
 _FORMAT = b"unleak-triggers-1\n"
 WIDTH = max(trigger.width for trigger in TRIGGERS)
@@ -37,7 +37,8 @@ def load_triggers(cache: str | None = None) -> Any:  # noqa: ANN401 -- the libra
         flags=[hyperscan.HS_FLAG_DOTALL] * count,
     )
     if folder:
-        _write(path, check, hyperscan.dumpb(compiled))
+        body = hyperscan.dumpb(compiled)
+        write(path, _FORMAT + check + b"%08x\n" % zlib.crc32(body) + body)  # or do without
     return compiled
 
 
@@ -55,20 +56,3 @@ def _read(path: str, check: bytes) -> Any | None:  # noqa: ANN401
         return compiled
     except (OSError, hyperscan.HyperscanError):
         return None
-
-
-def _write(path: str, check: bytes, body: bytes) -> None:
-    """Best effort: the rename makes it whole or absent for every other run."""
-    import tempfile
-
-    try:
-        os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(prefix=".triggers-", dir=os.path.dirname(path))
-    except OSError:
-        return
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(_FORMAT + check + b"%08x\n" % zlib.crc32(body) + body)
-        os.replace(temporary, path)
-    except OSError:
-        os.unlink(temporary)
