@@ -204,7 +204,7 @@ def without_overlaps(judged: Iterable[Judged]) -> list[Judged]:
     """Of overlapping findings the specific beats the generic, then the surer, then the longer."""
     order = sorted(
         judged,
-        key=lambda j: (j.rule.kind != "format", -j.score, j.start - j.end, j.start, j.rule.id),
+        key=lambda j: (_is_general(j.rule), -j.score, j.start - j.end, j.start, j.rule.id),
     )
     starts: list[int] = []  # of what is kept, in order; nothing kept overlaps, so ends are too
     kept: dict[int, Judged] = {}
@@ -214,6 +214,11 @@ def without_overlaps(judged: Iterable[Judged]) -> list[Judged]:
             insort(starts, one.start)
             kept[one.start] = one
     return [kept[start] for start in starts]
+
+
+def _is_general(rule: Rule) -> bool:
+    """A guess, or the public half of whatever stands beside it."""
+    return rule.kind != "format" or "*" in rule.part_of
 
 
 def _placed(

@@ -24,7 +24,7 @@ _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 _HALVES = frozenset(
     (
         "id", "key", "secret", "token", "sid", "password", "passwd", "pwd", "pass", "access",
-        "auth", "value", "identifier", "user", "username", "login",
+        "auth", "account", "value", "identifier", "user", "username", "login",
     )
 )  # fmt: skip
 
