@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from scanner.engine.database import Database, load_database
+from scanner.engine.database import Database, Say, load_database
 from scanner.engine.find import Finder
 from scanner.engine.triggers import load_triggers
 from scanner.errors import ReadError
@@ -53,7 +53,8 @@ Progress = Callable[[Advance], None]
 @record
 class Options:
     """How to scan. active: rule ids to use, None for all. rule_files: the user's own rules.
-    decode: look into encoded text and containers, too."""
+    decode: look into encoded text and containers, too. say: told of rules that have to be compiled
+    first."""
 
     minimum: Confidence = "medium"
     active: frozenset[str] | None = None
@@ -62,6 +63,7 @@ class Options:
     jobs: int = 0
     cache: str | None = None
     decode: bool = True
+    say: Say | None = None
 
 
 class Tally:
@@ -96,7 +98,7 @@ class Scanner:
 
     def __init__(self, options: Options, database: Database | None = None) -> None:
         self._database = database or load_database(
-            options.minimum, options.rule_files, cache=options.cache
+            options.minimum, options.rule_files, cache=options.cache, say=options.say
         )
         self._finder = Finder(
             self._database,

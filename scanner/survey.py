@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from scanner import config as configuration
 from scanner.config import Config
+from scanner.engine.rules_used import RulesUsed, active_ids
 from scanner.errors import UsageError
 from scanner.filters.halves import passing
 from scanner.filters.paths import IgnoreFile, PathFilter, load_ignore_file
@@ -32,6 +33,7 @@ from scanner.scan import Options, Progress, Result, Scanner, scan_blobs, scan_fi
 from scanner.sources.files import Found, Tree, list_files, read_all, root_of
 
 if TYPE_CHECKING:
+    from scanner.engine.database import Say
     from scanner.history.request import HistoryRequest, RangeRequest
 
 
@@ -40,6 +42,7 @@ class Request:
     """What a verb was asked for; None leaves a choice to the configuration.
 
     baseline: a path, "" for none. fingerprints: fill them in even when no filter needs them.
+    say: told of rules that have to be compiled first.
     """
 
     paths: tuple[str, ...] = (".",)
@@ -62,6 +65,7 @@ class Request:
     decode: bool = True
     history: HistoryRequest | None = None
     range: RangeRequest | None = None
+    say: Say | None = None
 
 
 @record
@@ -130,20 +134,10 @@ def _options(request: Request, config: Config) -> Options:
     files = (*config.rules, *request.rule_files)
     only = frozenset(request.rules or config.rule)
     never = frozenset((*config.exclude_rule, *request.exclude_rules))
-    active = _active(only, never, files) if only or never else None
+    active = active_ids(only, never, files, request.say) if only or never else None
     inline = config.inline_ignores if request.inline_ignores is None else request.inline_ignores
     jobs = request.jobs or config.jobs
-    return Options(minimum, active, files, inline, jobs, decode=request.decode)
-
-
-def _active(only: frozenset[str], never: frozenset[str], files: Sequence[str]) -> frozenset[str]:
-    from scanner.engine.database import load_database
-
-    known = {rule.id for rule in load_database("low", files).rules}
-    unknown = sorted((only | never) - known)
-    if unknown:
-        raise UsageError(f"no rule is called {unknown[0]}", "'unleak rules list' names them all")
-    return frozenset((only or known) - never)
+    return Options(minimum, active, files, inline, jobs, decode=request.decode, say=request.say)
 
 
 def _scan(
@@ -234,12 +228,15 @@ def _filtered(
 ) -> tuple[list[Finding], Counter[str], list[str]]:
     """What counts, what was suppressed by which filter, and notes."""
     ignores = load_ignore_file(root)
+    minimum = request.min_confidence or config.min_confidence
+    rules = RulesUsed(minimum, (*config.rules, *request.rule_files))
+    notes = list(rules.notes)
     baseline = config.baseline if request.baseline is None else request.baseline
     configs = _configs(request, config, root, findings)
     kept = passing(findings, lambda f: _severe(f, request.severity or configs[f.path].severity))
     kept = passing(kept, lambda one: _sure(one, request, configs[one.path]))
     if not kept:
-        return kept, Counter(), []
+        return kept, Counter(), notes
     digests = any(c.needs_fingerprints for c in configs.values())
     salt = b""
     if request.fingerprints or baseline or ignores.fingerprints or digests:
@@ -248,8 +245,7 @@ def _filtered(
         salt = load_salt(root)
         kept = list(with_fingerprints(kept, salt))
     suppressed: Counter[str] = Counter()
-    notes: list[str] = []
-    for name, covers in _filters(configs, ignores, baseline, salt, notes):
+    for name, covers in (*rules.filters, *_filters(configs, ignores, baseline, salt, notes)):
         passed = [one for one in kept if not covers(one)]
         suppressed[name] += len(kept) - len(passed)
         kept = passed

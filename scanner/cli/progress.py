@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import Any
 
@@ -36,6 +37,12 @@ class Bar:
             self._bar.add_task(output.escape(now.phase), total=total, counted="")
         (task,) = self._bar.task_ids
         self._bar.update(task, completed=now.done, counted=counted(now), refresh=True)
+
+
+def compiling(count: int) -> None:
+    """Say why the first run takes longer, to a terminal or the log of a build system."""
+    if sys.stderr.isatty() or os.environ.get("CI"):
+        output.note(f"unleak: compiling {count:,} rules, once per version ...")
 
 
 def counted(now: Advance) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from scanner.cli import output
-from scanner.cli.progress import Bar
+from scanner.cli.progress import Bar, compiling
 from scanner.errors import (
     EXIT_CLEAN,
     EXIT_FINDINGS,
@@ -210,6 +210,7 @@ def request_of(arguments: argparse.Namespace) -> Request:
         decode=not given.get("no_decode"),
         history=_history_of(given) if given.get("history") else None,
         range=_range_of(given) if given.get("range") else None,
+        say=None if given.get("quiet") else compiling,
     )
 
 

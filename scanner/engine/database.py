@@ -68,6 +68,7 @@ class Database:
 
 
 Say = Callable[[int], None]
+_SAID: dict[tuple[str, tuple[str, ...]], tuple[str, ...]] = {}
 _UNKEPT: dict[bytes, Database] = {}  # compiled in this process and nowhere else
 
 
@@ -84,9 +85,19 @@ def load_database(
     read or written costs time, never correctness. say: told how many rules are to be compiled, when
     that takes longer than a moment.
     """
-    files = rule_files(extra)
     level = "low" if minimum == "low" else "medium"
     folder = cache_folder() if cache is None else cache
+    found = _load(rule_files(extra), level, folder, say)
+    _SAID.setdefault((level, tuple(extra)), found.notes)
+    return found
+
+
+def notes_of(minimum: Confidence, extra: Sequence[str]) -> tuple[str, ...]:
+    """The notes of the first load of these rules in this process."""
+    return _SAID.get(("low" if minimum == "low" else "medium", tuple(extra)), ())
+
+
+def _load(files: Sequence[str], level: str, folder: str, say: Say | None) -> Database:
     facts = cache_file.facts_of(files, level, folder)
     path = cached_path(folder, facts)
     cached, damaged = _read(path, facts)

@@ -34,7 +34,9 @@ def prepared(
     wanted: Callable[[str], bool],
 ) -> Run:
     """Load the rules and open the object store."""
-    database = load_database(options.minimum, options.rule_files, cache=options.cache)
+    database = load_database(
+        options.minimum, options.rule_files, cache=options.cache, say=options.say
+    )
     triggers = load_triggers(options.cache) if options.decode else None
     versions = Versions(database, options.minimum, options.active, triggers)
     store = open_store(repository.objects, repository.hash_size)
