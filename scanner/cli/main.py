@@ -23,7 +23,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "verify": ("scanner.cli.verify", "check that every reference resolves and none dangles"),
     "vault": ("scanner.cli.vault", "look into the embedded vault, and change who can read it"),
     "baseline": ("scanner.cli.baseline", "record known findings so that only new ones fail"),
-    "rules": ("scanner.cli.rules", "list, show and test the rules"),
+    "rules": ("scanner.cli.rules", "list, show, test and compile the rules"),
     "config": ("scanner.cli.config", "show the effective configuration"),
     "journal": ("scanner.cli.journal", "list and show what migrations did"),
 }
