@@ -184,11 +184,23 @@ def _slice_of(data: bytes) -> Read:
 
 
 def chosen(judged: Sequence[Judged], minimum: int) -> list[Judged]:
-    """What counts, in order: without overlaps, then halves of credentials below the minimum that
-    overlap nothing of it."""
-    low = [j for j in judged if CONFIDENCES.index(j.confidence) < minimum]
-    found = without_overlaps(j for j in judged if CONFIDENCES.index(j.confidence) >= minimum)
-    halves = [j for j in low if j.rule.part_of]
+    """What counts, in order, without overlaps: also halves of credentials below the minimum.
+
+    A half of a known format is no other secret, so what guesses at the same value gives way; a half
+    by its name alone takes what nothing else wants.
+    """
+    strong = [
+        j
+        for j in judged
+        if CONFIDENCES.index(j.confidence) >= minimum
+        or (j.rule.part_of and not _is_general(j.rule))
+    ]
+    found = without_overlaps(strong)
+    halves = [
+        j
+        for j in judged
+        if _is_general(j.rule) and j.rule.part_of and CONFIDENCES.index(j.confidence) < minimum
+    ]
     if not halves:
         return found
     starts = [one.start for one in found]
