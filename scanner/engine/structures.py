@@ -12,7 +12,7 @@ import binascii
 import hashlib
 from collections.abc import Callable
 
-from scanner.engine import jwt, pem
+from scanner.engine import jwt, password_hashes, pem
 from scanner.engine.uuids import uuid_kind
 from scanner.model import Confidence
 
@@ -189,5 +189,6 @@ CHECKS: dict[str, tuple[Verify, Complete, Grade | None]] = {
     "discord": (_is_discord, _make_discord, None),
     "wireguard": (_is_wireguard, _make_wireguard, None),
     "solana": (_is_solana, _make_solana, None),
+    "password-hash": (password_hashes.is_hash, _same, None),
     "uuid": (_is_drawn_uuid, _same, _uuid_grade),
 }

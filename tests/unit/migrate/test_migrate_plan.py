@@ -7,6 +7,7 @@ import pytest
 from scanner.errors import EditError
 from scanner.migrate.edit import spliced
 from scanner.migrate.plan import file_digest, tree_digest
+from scanner.record import replace
 from scanner.references.syntax import format_reference
 
 
@@ -239,3 +240,15 @@ def test_any_other_error_of_reading_is_not_hidden(tree):
     with pytest.raises(EditError):
         tree.read(".env")
     assert only(tree.plan(finding)).reason == "is not there any more"
+
+
+def test_each_half_of_a_credential_is_moved(tree):
+    name, value = tree.made("half-id"), tree.made("half-secret")
+    tree.write(".env", f"ACME_KEY_ID={name}\nACME_SECRET={value}\n")
+    half = tree.finding(".env", name.encode())
+    secret = tree.finding(".env", value.encode())
+    plan = tree.plan(replace(secret, parts=(half,)))
+    assert {step.literal.value for step in plan.steps} == {name.encode(), value.encode()}
+    assert len({step.name for step in plan.steps}) == 2
+    assert all(step.edits and not step.finding.parts for step in plan.steps)
+    assert tree.plan(half, secret) == plan
