@@ -7,7 +7,7 @@ repetition is reduced to its minimum, since a range would fire once per end offs
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from importlib import import_module
 from typing import Any
 
@@ -87,6 +87,8 @@ def _cut_start(items: list[Any]) -> list[Any]:
         items = items[1:]
     if items and items[0][0] in _REPEATS:
         items = [_least(items[0]), *items[1:]]
+    elif items:
+        items = [_within(items[0], _cut_start), *items[1:]]
     return items
 
 
@@ -95,7 +97,21 @@ def _cut_end(items: list[Any]) -> list[Any]:
         items = items[:-1]
     if items and items[-1][0] in _REPEATS:
         items = [*items[:-1], _least(items[-1])]
+    elif items:
+        items = [*items[:-1], _within(items[-1], _cut_end)]
     return items
+
+
+def _within(item: Any, cut: Callable[[list[Any]], list[Any]]) -> Any:  # noqa: ANN401
+    """The same cut inside of a group or of each alternative, if that leaves something of all."""
+    op, value = item
+    if op is sre.SUBPATTERN:
+        inner = cut(_flat(value[3]))
+        return (op, (*value[:3], inner)) if inner else item
+    if op is sre.BRANCH:
+        branches = [cut(_flat(branch)) for branch in value[1]]
+        return (op, (value[0], branches)) if all(branches) else item
+    return item
 
 
 def _least(item: Any) -> Any:  # noqa: ANN401
