@@ -26,7 +26,8 @@ _ID_CHARS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-")
 class Rule:
     """One kind of secret. All texts are str; pattern and anchors are compiled over bytes.
 
-    kind: "format" (the shape proves it) or "generic" (the name suggests it; score.py judges).
+    kind: "format" (the shape proves it), "password" (the place proves that a password stands there,
+    score.py judges which) or "generic" (the name suggests it; score.py judges).
     lines: no match crosses a line end, so windows shrink to lines.
     reach: bytes, more than the longest match. lead: bytes, the most between a match's start and the
     end of its anchor, 0 for the reach: worth giving where the pattern is slow to fail.
@@ -253,7 +254,7 @@ def _check_values(where: str, table: Mapping[str, object]) -> None:
     for key, allowed in (
         ("severity", get_args(Severity)),
         ("confidence", get_args(Confidence)),
-        ("kind", ("format", "generic")),
+        ("kind", ("format", "password", "generic")),
     ):
         if key in table and table[key] not in allowed:
             raise RuleError(f"{where}: {key}: must be one of {', '.join(allowed)}")

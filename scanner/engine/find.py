@@ -213,14 +213,15 @@ def chosen(judged: Sequence[Judged], minimum: int) -> list[Judged]:
 
 
 def without_overlaps(judged: Iterable[Judged]) -> list[Judged]:
-    """Of overlapping findings the specific beats the generic, then the surer, then the longer."""
+    """Of overlapping findings the one that its rule declares to win is kept, else the specific
+    beats the generic, then the surer, then the longer."""
     order = sorted(
         judged,
         key=lambda j: (_is_general(j.rule), -j.score, j.start - j.end, j.start, j.rule.id),
     )
     starts: list[int] = []  # of what is kept, in order; nothing kept overlaps, so ends are too
     kept: dict[int, Judged] = {}
-    for one in order:
+    for one in _winners_first(order):
         at = bisect_left(starts, one.end)
         if at == 0 or kept[starts[at - 1]].end <= one.start:
             insort(starts, one.start)
@@ -230,7 +231,33 @@ def without_overlaps(judged: Iterable[Judged]) -> list[Judged]:
 
 def _is_general(rule: Rule) -> bool:
     """A guess, or the public half of whatever stands beside it."""
-    return rule.kind != "format" or "*" in rule.part_of
+    return rule.kind == "generic" or "*" in rule.part_of
+
+
+def _winners_first(order: list[Judged]) -> list[Judged]:
+    """The same, but each after what overlaps it and is declared to be over it."""
+    if not any(one.rule.over for one in order):
+        return order
+    winners: dict[int, list[Judged]] = {}
+    open_: list[Judged] = []  # what a sweep over the starts is inside of
+    for one in sorted(order, key=lambda j: (j.start, j.end)):
+        open_ = [other for other in open_ if other.end > one.start]
+        for other in open_:
+            if one.rule.id in other.rule.over:
+                winners.setdefault(id(one), []).append(other)
+            elif other.rule.id in one.rule.over:
+                winners.setdefault(id(other), []).append(one)
+        open_.append(one)
+    placed: dict[int, Judged] = {}
+    ahead = order[::-1]
+    while ahead:
+        before = [w for w in winners.pop(id(ahead[-1]), ()) if id(w) not in placed]
+        if before:
+            ahead += before[::-1]
+        else:
+            one = ahead.pop()
+            placed.setdefault(id(one), one)
+    return list(placed.values())
 
 
 def _placed(

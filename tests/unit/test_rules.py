@@ -82,6 +82,33 @@ def test_ids_are_unique_over_files(tmp_path: Path) -> None:
         load_rules(files)
 
 
+def over(text: str, *ids: str) -> str:
+    return text.replace("match = [", f"over = {list(ids)}\nmatch = [")
+
+
+def test_what_gives_way_may_be_of_another_file_or_shipped(tmp_path: Path) -> None:
+    other = GOOD.replace("acme-token", "acme-other")
+    files = [write(tmp_path, over(GOOD, "acme-other", "github-client-secret"))]
+    files.append(write(tmp_path, other, "other.toml"))
+    first, second = load_rules(files)
+    assert first.over == ("acme-other", "github-client-secret")
+    assert second.over == ()
+
+
+def test_what_gives_way_must_be_there(tmp_path: Path) -> None:
+    with pytest.raises(RuleError, match="rule acme-token: over: no rule 'acme-tokn'"):
+        load_rules([write(tmp_path, over(GOOD, "acme-tokn"))])
+
+
+@pytest.mark.parametrize("ids", [("acme-token",), ("acme-other",)])
+def test_no_rule_gives_way_to_itself(tmp_path: Path, ids: tuple[str, ...]) -> None:
+    files = [write(tmp_path, over(GOOD, *ids))]
+    other = over(GOOD.replace("acme-token", "acme-other"), "acme-token")
+    files.append(write(tmp_path, other, "other.toml"))
+    with pytest.raises(RuleError, match="leads back to itself"):
+        load_rules(files)
+
+
 def test_shipped_rules_load() -> None:
     assert len(load_rules()) >= 10
     assert rule_files(("x",))[-1] == "x"
