@@ -61,7 +61,7 @@ class Finder:
     def refused(self) -> list[Refused]:
         """What stood encoded or packed in content since the last call and could not be opened."""
         refused, self._refused = self._refused, []
-        return refused
+        return refused + [Refused((), why) for why in self._matcher.cuts()]
 
     def find(self, blob: Blob, drop: Callable[[Finding], bool] | None = None) -> list[Finding]:
         """Findings of one blob, sorted by start, none overlapping another.

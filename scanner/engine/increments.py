@@ -21,9 +21,9 @@ from scanner.decode.spans import Encoded
 from scanner.engine.candidates import Candidate, Candidates
 from scanner.engine.database import MARGIN, Database
 from scanner.engine.decoding import Decoder
-from scanner.engine.matcher import Matcher, windows
+from scanner.engine.matcher import MOST_HITS, Matcher, cut_of, cut_short, windows
 from scanner.engine.triggers import WIDTH
-from scanner.record import record
+from scanner.record import record, replace
 
 _NOWHERE = 1 << 60
 WORTH = 0.6  # of the content to be matched: above that, matching it whole costs less
@@ -56,12 +56,14 @@ _end = itemgetter(1, 0)
 @record
 class Marks:
     """All clusters of one version, by place. widest: bytes from a cluster's first hit to its last,
-    at most. size: of the version. decoded: encoded text was looked into."""
+    at most. size: of the version. decoded: encoded text was looked into. partial: there was too
+    much to judge all of it, so that it is no base for others."""
 
     placed: tuple[Placed, ...]
     widest: int
     size: int
     decoded: bool
+    partial: bool = False
 
     @property
     def found(self) -> list[Placed]:
@@ -91,14 +93,22 @@ class Increments:
 
     def whole(self, data: bytes, *, decode: bool = True) -> Marks:
         """Match content that nothing is known of. decode: look into encoded text, too."""
-        return self._marks(data, (), self.hits(data, decode=decode), decode=decode)
+        hits = self.hits(data, decode=decode)
+        cut = cut_of(hit for hit in hits if hit[0] >= 0) if len(hits) > MOST_HITS else None
+        if cut is None:
+            return self._marks(data, (), hits, decode=decode)
+        hits = [hit for hit in hits if hit[0] < 0 or hit[1] <= cut]
+        marks = self._marks(data, (), hits, decode=decode)
+        said = Refused((), cut_short(cut, len(data)))
+        end = (cut, Cluster(((-1, 0),), 0, 0, (), (said,)))
+        return replace(marks, placed=(*marks.placed, end), partial=True)
 
     def version(self, data: bytes, base: Marks, kept: Kept, *, decode: bool = True) -> Marks:
         """Match content whose ranges `kept` (start here, start in the base, length) are a base's.
 
         Ranges are in order and do not overlap in `data`.
         """
-        if self._width is None or base.decoded != decode:
+        if self._width is None or base.decoded != decode or base.partial:
             return self.whole(data, decode=decode)
         gaps = _gaps(kept, base.size, len(data))
         if not gaps:
@@ -108,6 +118,8 @@ class Increments:
             return self.whole(data, decode=decode)
         whole, loose = self._carried(base, kept, len(data))
         loose += self._fresh(data, regions, decode=decode)
+        if len(loose) + sum([len(cluster.hits) for _, cluster in whole]) > MOST_HITS:
+            return self.whole(data, decode=decode)
         return self._marks(data, whole, loose, decode=decode)
 
     def hits(self, data: bytes, *, decode: bool = True) -> list[Hit]:
@@ -267,6 +279,7 @@ class Increments:
             candidate = self._candidates.revealed(number, part, place)
             if candidate is not None:
                 candidates.append(candidate)
+        refused += [Refused((), why) for why in self._matcher.cuts()]
         low, high = one.start - GUARD - place, one.end + GUARD - place
         return place, Cluster(hits, low, high, tuple(candidates), tuple(refused))
 

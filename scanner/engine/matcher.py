@@ -7,7 +7,7 @@ on how the content was read, so block by block gives what one piece gives.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import Any
 
 from scanner.engine.database import MARGIN, Database
@@ -21,6 +21,7 @@ BLOCK = 8 << 20
 SHORT_LINE = 400  # bytes: such lines are remembered with what was found in them
 _MOST_SEEN = 1 << 16
 LARGEST_WINDOW = 16 << 20
+MOST_HITS = 100_000  # of one content: more would take minutes to judge
 TIMEOUT = 3.0  # seconds for one pattern in one window: rules may come from a hostile repository
 
 
@@ -36,6 +37,7 @@ class Matcher:
         self._patterns: dict[str, Any] = {}
         self._seen: dict[Any, list[tuple[int, int, int, int]]] = {}
         self.slow: list[str] = []  # rules that ran out of time; whoever looks clears it
+        self._cut: list[str] = []
         self._hits: list[tuple[int, int]] = []
         append = self._hits.append
 
@@ -51,12 +53,28 @@ class Matcher:
             return []
         found: list[Match] = []
         size = len(data)
-        for rule, ends in self._by_rule(hits):
+        for rule, ends in self._by_rule(self._few_enough(hits, size)):
             for low, high, inside in windows(ends, rule.reach):
                 if rule.id not in self.slow:
                     found += self._confirm(rule, data, 0, low, min(high, size), inside)
         found.sort(key=_place)
         return found
+
+    def cuts(self) -> list[str]:
+        """Why content that was matched since the last call was not judged to its end."""
+        said, self._cut = self._cut, []
+        return said
+
+    def _few_enough(
+        self, hits: Collection[tuple[int, int]], size: int
+    ) -> Collection[tuple[int, int]]:
+        if len(hits) <= MOST_HITS:
+            return hits
+        cut = cut_of([(self._owner[number], end) for number, end in hits])
+        if cut is None:
+            return hits
+        self._cut.append(cut_short(cut, size))
+        return [one for one in hits if one[1] <= cut]
 
     def hits(self, data: bytes) -> list[tuple[int, int]]:
         """(number of the rule, end) of everything the fast stage reports, in no order."""
@@ -86,7 +104,7 @@ class Matcher:
     def matches_in(self, read: Read, size: int, block: int = BLOCK) -> list[Match]:
         """The same for content of any size, read block by block: offsets are absolute."""
         found: list[Match] = []
-        for rule, ends in self._by_rule(self._all_hits(read, size, block)):
+        for rule, ends in self._by_rule(self._few_enough(self._all_hits(read, size, block), size)):
             for low, high, inside in windows(ends, rule.reach):
                 if rule.id in self.slow:
                     break
@@ -171,6 +189,20 @@ class Matcher:
             text = rb"(?s:.{0,%d}?)\K(?:%s)" % (rule.lead, text)
         pattern = self._patterns[rule.id] = regex.compile(text, regex.VERSION0)
         return pattern
+
+
+def cut_of(hits: Iterable[tuple[int, int]]) -> int | None:
+    """Where to stop judging: the end of the last of MOST_HITS; None if there are fewer."""
+    ends = sorted(end for _, end in set(hits))
+    return ends[MOST_HITS - 1] if len(ends) > MOST_HITS else None
+
+
+def cut_short(cut: int, size: int) -> str:
+    """Why content counts as not scanned, and how far it was."""
+    return (
+        f"over {MOST_HITS:,} possible secrets: those up to byte {cut:,} of {size:,} were judged, "
+        "the rest was not"
+    )
 
 
 def _place(match: Match) -> tuple[int, int, str]:

@@ -15,7 +15,7 @@ sre: Any = import_module("re._constants")
 
 LONG = 256  # a repetition with more leeway than this is not unfolded
 _MOST = 24.0  # bits that a repetition counts for: text in base64 is everywhere
-_ENOUGH = 14.0  # bits: a part that says less would fire everywhere
+_ENOUGH = 16.0  # bits: a part that says less would fire everywhere
 _REPEATS = (sre.MAX_REPEAT, sre.MIN_REPEAT, sre.POSSESSIVE_REPEAT)
 _SIZES = {
     sre.CATEGORY_DIGIT: 10, sre.CATEGORY_NOT_DIGIT: 246, sre.CATEGORY_SPACE: 6,

@@ -20,6 +20,7 @@ from scanner.record import record
 
 parser: Any = import_module("re._parser")  # private, the same since Python 3.11, and tested
 
+_MOST_TEXTS = 64
 LONGEST = 32 << 10  # bytes that a translated pattern may match at most
 BOUNDS = (8192, 2048, 512, 128, 32, 16)  # what `*`, `+` and `{n,}` become, the first that fits
 
@@ -77,12 +78,14 @@ def implied(pattern: str, words: Iterable[str]) -> bool:
 
 
 def _holds(items: Any, words: list[str]) -> bool:  # noqa: ANN401 -- the parser's trees are untyped
-    run = ""
+    run = [""]  # what may stand here, in lower case
     for op, value in items:
         name = str(op)
-        letter = _letter(name, value)
-        run = run + letter if letter else ""
-        if run and any(word in run for word in words):
+        texts = _texts(name, value)
+        run = [before + text for before in run for text in texts] or [""]
+        if len(run) > _MOST_TEXTS:
+            run = [""]
+        if all(any(word in text for word in words) for text in run):
             return True
         if name == "SUBPATTERN" and _holds(value[3], words):
             return True
@@ -93,14 +96,24 @@ def _holds(items: Any, words: list[str]) -> bool:  # noqa: ANN401 -- the parser'
     return False
 
 
-def _letter(name: str, value: Any) -> str:  # noqa: ANN401
-    """The one letter that an item matches, in lower case; "" if there may be others."""
+def _texts(name: str, value: Any) -> list[str]:  # noqa: ANN401
+    """All that an item can match, in lower case; empty if that is too much to say."""
     if name == "LITERAL":
-        return chr(value).lower()
+        return [chr(value).lower()]
     if name == "IN" and all(str(op) == "LITERAL" for op, _ in value):
-        letters = {chr(code).lower() for _, code in value}
-        return letters.pop() if len(letters) == 1 else ""
+        return sorted({chr(code).lower() for _, code in value})
     if name == "SUBPATTERN":
-        inner = [_letter(str(op), item) for op, item in value[3]]
-        return "".join(inner) if all(inner) else ""
-    return ""
+        return _joined(value[3])
+    if name == "BRANCH":
+        branches = [_joined(branch) for branch in value[1]]
+        return [text for texts in branches for text in texts] if all(branches) else []
+    return []
+
+
+def _joined(items: Any) -> list[str]:  # noqa: ANN401
+    run = [""]
+    for op, value in items:
+        run = [before + text for before in run for text in _texts(str(op), value)]
+        if not run or len(run) > _MOST_TEXTS:
+            return []
+    return run

@@ -73,7 +73,9 @@ class Versions:
             marks = self._increments.version(data, base, kept, decode=decode)
         found = marks.found
         if kind and self.decoder:
-            inside = self._cluster(list(self.decoder.container(kind, data)))
+            parts = list(self.decoder.container(kind, data))
+            parts += [Refused((), why) for why in self.matcher.cuts()]
+            inside = self._cluster(parts)
             found += [(0, inside)] if inside else []
         places = _positions(data, found, "")
         return Version(tuple(found), places, encoding == "binary", marks)
@@ -150,6 +152,7 @@ class Versions:
             else:
                 low, high = piece.back(one.start), piece.back(one.end)
                 parts.append(Revealed(one.match, one.content, low, high, chain, one.path))
+        parts += [Refused((encoding,), why) for why in self.matcher.cuts()]
         inside = self._cluster(parts)
         found = [(0, inside)] if inside else []
         places = _positions(data, found, encoding)
