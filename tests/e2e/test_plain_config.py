@@ -1,0 +1,73 @@
+"""Secrets in plain configuration files are found at medium, as people choose them and at random."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "fixtures"))
+from plain_config import KINDS, texts, write
+
+UNLEAK = str(Path(sys.executable).parent / "unleak")
+
+# Waits for the model (and for rules about password hashes): what rules of thumb lose. path -> kinds of password
+WAITS = {
+    "web/.htpasswd": KINDS,
+    "ftp/proftpdpasswd": KINDS,
+    "etc/shadow": KINDS,
+    "robomongo.json": KINDS,
+    "config.php": ("human",),
+    "home/.trc": KINDS,
+}
+
+
+def cases() -> list[object]:
+    found: list[object] = []
+    for path in texts():
+        for kind in KINDS:
+            waits = kind in WAITS.get(path, ())
+            marks = (
+                (pytest.mark.xfail(strict=False, reason="waits for the model"),) if waits else ()
+            )
+            found.append(pytest.param(path, kind, marks=marks, id=f"{path}-{kind}"))
+    return found
+
+
+Place = tuple[int, int, str]
+Scanned = tuple[dict[str, list[Place]], dict[str, list[tuple[int, int]]]]
+
+
+@pytest.fixture(scope="module")
+def scanned(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Scanned]:
+    """Of each kind of password: what was written, and [start, end) of what the command found."""
+    results: dict[str, Scanned] = {}
+    for kind in KINDS:
+        folder = tmp_path_factory.mktemp(kind)
+        written = write(folder, kind, "plain")
+        done = subprocess.run(
+            [UNLEAK, "scan", "--format", "json", "."], cwd=folder, capture_output=True, check=False
+        )
+        assert done.returncode == 1, done.stderr
+        found: dict[str, list[tuple[int, int]]] = {}
+        for one in json.loads(done.stdout)["findings"]:
+            if one["confidence"] in {"medium", "high"}:
+                found.setdefault(one["path"], []).append((one["start"], one["end"]))
+        results[kind] = written, found
+    return results
+
+
+@pytest.mark.parametrize(("path", "kind"), cases())
+def test_every_secret_of_a_file_is_found(path: str, kind: str, scanned: dict[str, Scanned]) -> None:
+    written, found = scanned[kind]
+    spans = found.get(path, [])
+    missed = [
+        written[path].index(place)
+        for place in written[path]
+        if not any(start < place[1] and place[0] < end for start, end in spans)
+    ]
+    assert written[path]
+    assert missed == []
