@@ -23,7 +23,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "fingerprint": BASE,
     "rules": BASE | {"foreign"},
     "foreign": BASE,
-    "engine": BASE | {"rules", "decode"},
+    "engine": BASE | {"rules", "foreign", "decode"},
     "decode": BASE,
     "git": BASE,
     "sources": BASE | {"git"},
