@@ -41,6 +41,10 @@ class RuleError(ConfigError):
     """A rule file is wrong; the message names file, rule and field."""
 
 
+class ModelError(ConfigError):
+    """The trained model that judges candidates is missing or is not the one of this version."""
+
+
 class GitError(UnleakError):
     """git could not answer, or what it answered cannot be trusted."""
 

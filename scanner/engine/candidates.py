@@ -27,8 +27,8 @@ AROUND = 4096  # bytes: further than any judgement and any inline comment looks
 class Candidate:
     """A match in its lines.
 
-    snippet: from the line above to the end of the last line. start, end, key_start, key_end: in the
-    snippet. offset: of the snippet's first byte, relative to a place that its cluster is given.
+    snippet: from the line above to the end of the line below. start, end, key_start, key_end: in
+    the snippet. offset: of the snippet's first byte, relative to a place that its cluster is given.
     Of decoded content the snippet is the decoded text, offset its place there, chain says how it
     was encoded or packed, layer tells one decoded text from another, span is the encoded text's,
     relative to the place (None inside containers); path is the member's own name, if it has one,
@@ -141,7 +141,7 @@ class Candidates:
 def lines_around(data: bytes, start: int, end: int) -> tuple[int, int, int, int]:
     """(low, high, first, last) of the lines that surround [start, end).
 
-    From the start of the line above to the end of the last line with its newline, never more than
+    From the start of the line above to the end of the line below with its newline, never more than
     AROUND bytes on either side; and the bytes [first, last) that this answer depends on. Below 0
     and above the size mean that the content ends there.
     """
@@ -155,7 +155,9 @@ def lines_around(data: bytes, start: int, end: int) -> tuple[int, int, int, int]
             low, first = above, above - 1
         elif lowest:
             low = line
-    newline = data.find(b"\n", end, end + AROUND)
-    if newline >= 0:
-        return low, newline + 1, first, newline + 1
-    return low, min(len(data), end + AROUND), first, end + AROUND + 1
+    limit = end + AROUND
+    newline = data.find(b"\n", end, limit)
+    below = data.find(b"\n", newline + 1, limit) if newline >= 0 else -1
+    if below >= 0:
+        return low, below + 1, first, below + 1
+    return low, min(len(data), limit), first, limit + 1

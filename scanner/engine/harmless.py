@@ -49,18 +49,20 @@ _UUID = re.compile(
     rb"^(?:[A-Za-z]{1,12}[=:_\-]|/)?\{?[0-9a-fA-F]{7,8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}\}?$"
 )
 _DATE_OR_VERSION = re.compile(rb"^v?\d{1,4}(?:[.\-/:]\d{1,4}){1,5}(?:[T ]?\d\d:?\d\d.*)?[-+]?$")
+_NUMBER = re.compile(rb"^-?0[xX][0-9a-fA-F]{1,16}[uUlL]{0,3}$")
+_DISK = re.compile(rb"^(?:(?:PART)?UUID|LABEL)=")
 _COLOUR = re.compile(rb"^(?:#|0x)[0-9a-fA-F]{3,8}$")
 
 DEFAULTS = frozenset(
     b"admin administrator root postgres mysql mongo mongodb redis rabbitmq guest user username "
     b"password password1 password123 passw0rd pass pass123 secret secret123 changeit changeme "
-    b"welcome welcome1 letmein qwerty qwerty123 toor master elastic minio minioadmin grafana "
+    b"toor master elastic minio minioadmin grafana "
     b"vagrant docker ubuntu oracle sa test test123 test1234 testpass testpassword testing temp "
-    b"demo default tomcat jenkins keycloak django wordpress drupal magento laravel homestead "
+    b"demo default tiger hackme tomcat jenkins keycloak django wordpress drupal magento laravel homestead "
     b"symfony rails sonar nexus admin123 root123 abc123 1234 12345 123456 1234567 12345678 "
-    b"hunter1 hunter2 hunter2_ asdfasdf asdfasdfasdf password123! password1! admin123! p@ssw0rd! "
-    b"s3cr3t secr3t s3cret s3krit supers3cret swordfish msandbox opensesame "
-    b"123456789 1234567890 111111 000000 iloveyou monkey dragon pa55word p@ssw0rd p@ssword".split()
+    b"password123! password1! admin123! p@ssw0rd! "
+    b"s3cr3t secr3t s3cret msandbox "
+    b"123456789 1234567890 111111 000000 pa55word p@ssw0rd p@ssword".split()
 )
 _DEFAULTS = DEFAULTS
 
@@ -69,15 +71,21 @@ def reference(value: bytes) -> str:
     """Why `value` points elsewhere: "reference" or "expression"; "" if it does not."""
     if _REFERENCE.search(value):
         return "reference"
+    if value.startswith(b"eyJ"):
+        return ""
     return "expression" if _EXPRESSION.search(value) else ""
 
 
 def placeholder(value: bytes) -> str:
-    """Why nobody uses `value`: "placeholder", "uuid", "version or date", "colour"; "" if real."""
+    """Why nobody uses `value`: "placeholder", "uuid", "number", "version or date", "colour"; "" if real."""
     if _PLACEHOLDER.search(value):
+        return "placeholder"
+    if _DISK.search(value):
         return "placeholder"
     if _UUID.search(value):
         return "uuid"
+    if _NUMBER.search(value):
+        return "number"
     if _DATE_OR_VERSION.match(value):
         return "version or date"
     return "colour" if _COLOUR.match(value) else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from scanner.engine import harmless, score
 from scanner.engine.checksums import TABLE, graded
 from scanner.engine.entropy import BATCH, shannon, shannon_many
+from scanner.engine.features import Candidate, path_words
 from scanner.engine.matcher import Match, Read
 from scanner.engine.roles import LINE_FORMATS, aside_of, role_of, suffix
 from scanner.engine.uuids import is_plain_uuid
@@ -18,7 +20,9 @@ from scanner.rules import Rule
 
 _FORMAT_SCORE = {"high": 0.95, "medium": 0.65, "low": 0.35}
 _AROUND = 1024
+LOOK = 512  # bytes of the lines around a value that its judgement sees
 _LINE_STARTS = frozenset((b"", b"-", b"export", b"set", b"- -", b"'", b'"'))
+_ESCAPED = re.compile(rb"\\u\{?([0-9a-fA-F]{4})\}?")
 _QUOTES = b"\"'`"
 
 
@@ -36,15 +40,27 @@ class Judged:
     reasons: tuple[str, ...]
 
 
+@record
+class Proposal:
+    """A match that could be a secret: its place, and what a judgement looks at."""
+
+    rule: Rule
+    start: int
+    end: int
+    key: bytes
+    value: bytes
+    candidate: Candidate
+
+
 class Judgement:
     """Judges the matches of one file. read: (offset, length) -> bytes of the matched content."""
 
-    def __init__(self, path: str, read: Read, *, binary: bool, paths: bool = True) -> None:
+    def __init__(self, path: str, read: Read, *, binary: bool, anywhere: bool = False) -> None:
         self._path = path
-        self._paths = paths  # whether a rule's own paths count
+        self._anywhere = anywhere  # in the place that speaks most for each match
         self._read = read
         self._entropies: dict[bytes, float] = {}
-        role, self._aside, line_format = _facts(path)
+        role, self._aside, line_format, self._words = _facts(path)
         self._role = "binary" if binary else role
         self._line_format = line_format and not binary
 
@@ -62,14 +78,20 @@ class Judgement:
 
     def of(self, match: Match) -> Judged | None:
         """The judged finding, or None when it is none at any confidence."""
+        one = self.proposed(match)
+        return self._scored(one) if isinstance(one, Proposal) else one
+
+    def proposed(self, match: Match) -> Judged | Proposal | None:
+        """What a match is before its score: of a format the verdict, of a generic rule a proposal,
+        None where the syntax says that it is no value."""
         rule, start, end, key_start, key_end = match
-        if self._paths and rule.paths and not _path_matches(rule.paths, self._path):
+        if not self._anywhere and rule.paths and not _path_matches(rule.paths, self._path):
             return None
         if rule.allow and self._is_allowed(rule, start, end):
             return None
         value = self._read(start, end - start)
         key = self._read(key_start, key_end - key_start) if key_start >= 0 else b""
-        if rule.kind == "generic":
+        if rule.kind != "format":
             return self._generic(rule, start, end, key_start, key, value)
         if self._is_translated(rule, value):
             return None
@@ -79,7 +101,8 @@ class Judgement:
     def _is_allowed(self, rule: Rule, start: int, end: int) -> bool:
         from scanner.engine.conditions import allowed  # only rules of other scanners have any
 
-        return allowed(rule, start, end, self._read, self._path if self._paths else None)
+        path = None if self._anywhere else self._path
+        return allowed(rule, start, end, self._read, path)
 
     def _is_translated(self, rule: Rule, value: bytes) -> bool:
         """The word for "password" in an example that was translated: `user:contraseña@host`."""
@@ -89,7 +112,7 @@ class Judgement:
 
     def _generic(
         self, rule: Rule, start: int, end: int, key_start: int, key: bytes, value: bytes
-    ) -> Judged | None:
+    ) -> Proposal | None:
         if self._role == "binary":
             return None
         before = self._read(max(0, start - 1), min(1, start))
@@ -103,13 +126,36 @@ class Judgement:
             return None
         if self._is_expression(end, quote) or self._is_expansion(key_start, value):
             return None
-        candidate = score.Candidate(rule.id, key, value, quote, self._role, self._aside)
-        points, reasons = score.judge(candidate)
+        candidate = self._candidate(rule, start, end, key, value, quote)
+        return Proposal(rule, start, end, key, value, candidate)
+
+    def _scored(self, one: Proposal) -> Judged | None:
+        candidate, rule = one.candidate, one.rule
+        if self._anywhere:
+            points, reasons = score.best(candidate)
+        else:
+            points, reasons = score.judge(candidate)
         confidence = score.confidence_of(points)
         if confidence is None:
             return None
         ceiling = min(CONFIDENCES.index(confidence), CONFIDENCES.index(rule.confidence))
-        return Judged(rule, start, end, _name(key), value, points, CONFIDENCES[ceiling], reasons)
+        name, confidence = _name(one.key), CONFIDENCES[ceiling]
+        return Judged(rule, one.start, one.end, name, one.value, points, confidence, reasons)
+
+    def _candidate(
+        self, rule: Rule, start: int, end: int, key: bytes, value: bytes, quote: bytes
+    ) -> Candidate:
+        """The match with what stands around it, as far as a judgement looks."""
+        above, before = _last_lines(self._read(max(0, start - LOOK), min(start, LOOK)))
+        after, _, below = self._read(end, LOOK).partition(b"\n")
+        if rule.kind == "password":
+            key = key or b"password"
+        if b"\\u" in value:
+            value = _ESCAPED.sub(_character, value)
+        return Candidate(
+            rule.id, key, value, quote, self._role, self._words,
+            before, after, above, below.partition(b"\n")[0],
+        )  # fmt: skip
 
     def _whole_value(self, start: int, key_start: int, value: bytes) -> bytes:
         """In formats of one value a line a bare value ends where the line or a comment does."""
@@ -146,16 +192,28 @@ class Judgement:
 def anywhere(read: Read) -> Iterator[Judgement]:
     """Judgements for the places that speak most for a match: what all of them reject is none.
 
-    Configuration adds to a score, every other role takes from it; whether a bare value ends with
-    its line is the only thing that a path can change beside.
+    What a place adds to a score is bounded, and the bound is what is taken here; whether a bare
+    value ends with its line is the only thing that a path can change beside.
     """
     for path in ("settings", "settings.env"):
-        yield Judgement(path, read, binary=False, paths=False)
+        yield Judgement(path, read, binary=False, anywhere=True)
 
 
 @lru_cache(maxsize=1024)
-def _facts(path: str) -> tuple[str, str, bool]:
-    return role_of(path), aside_of(path), suffix(path) in LINE_FORMATS
+def _facts(path: str) -> tuple[str, str, bool, tuple[str, ...]]:
+    aside = aside_of(path)
+    return role_of(path), aside, suffix(path) in LINE_FORMATS, path_words(path, aside)
+
+
+def _last_lines(text: bytes) -> tuple[bytes, bytes]:
+    """The line above the last one, and the last one as far as it goes."""
+    rest, _, last = text.rpartition(b"\n")
+    return rest.rpartition(b"\n")[2], last
+
+
+def _character(match: re.Match[bytes]) -> bytes:
+    r"""`\uXXXX` read as its character, so that text in another language shows as what it is."""
+    return chr(int(match[1], 16)).encode("utf-8", "surrogatepass")
 
 
 def _name(key: bytes) -> str:

@@ -75,7 +75,7 @@ def _wishes(spots: Sequence[Spot], number: int, mains: Sequence[int]) -> Iterato
 
 def _fit(part: Spot, main: Spot) -> bool:
     named = main.rule.id in part.rule.part_of
-    if named and main.rule.kind == "format":
+    if named and main.rule.kind != "generic":
         return True
     if not named and ANY not in part.rule.part_of:
         return False

@@ -26,7 +26,7 @@ def is_echo(rule: Rule, start: int, end: int, plain: Iterable[tuple[int, int]]) 
     A value that is base64 is found as it stands; that it decodes to something under the same name
     is no second secret. A known format inside of it is.
     """
-    return rule.kind != "format" and any(low < end and start < high for low, high in plain)
+    return rule.kind == "generic" and any(low < end and start < high for low, high in plain)
 
 
 def findings_in(

@@ -11,7 +11,8 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from scanner.engine.database import cache_folder, rules_digest
+from scanner.engine.cache import cache_folder
+from scanner.engine.database import rules_digest
 from scanner.errors import GitError, UsageError
 from scanner.git.log import Pages
 from scanner.git.refs import refs

@@ -73,10 +73,10 @@ def test_what_no_place_makes_a_finding_is_no_candidate(matcher: Matcher) -> None
 @pytest.mark.parametrize(
     ("data", "span", "around"),
     [
-        (b"one\ntwo\nthree\nfour\n", (8, 13), (4, 14, 3, 14)),
+        (b"one\ntwo\nthree\nfour\n", (8, 13), (4, 19, 3, 19)),
         (b"one\ntwo", (4, 7), (0, 7, -1, 7 + AROUND + 1)),
         (b"one", (0, 3), (0, 3, -1, 3 + AROUND + 1)),
-        (b"x" * 9000 + b"\ntwo\n", (9001, 9004), (9001, 9005, 9001 - AROUND, 9005)),
+        (b"x" * 9000 + b"\ntwo\n", (9001, 9004), (9001, 9005, 9001 - AROUND, 9004 + AROUND + 1)),
         (
             b"x" * 20000,
             (10000, 10010),
