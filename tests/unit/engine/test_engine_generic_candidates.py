@@ -86,6 +86,8 @@ CHOSEN = [
     "\u043f\u0430\u0440\u043e\u043b\u044c = '@'",
     "\u5bc6\u7801: '@'",
     "secret2 = '@'",
+    "> Consumer Secret: ``@``",
+    's:15:"paypal_password";s:16:"@";',
 ]
 DRAWN = [
     'cipher->SetKey("@");',
