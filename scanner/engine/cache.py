@@ -60,7 +60,7 @@ def _machine() -> str:
 def _shipped(files: Sequence[str], folder: str) -> str:
     """The text of our own files, remembered while none of them changes."""
     every = [*files, *_code()]
-    stands = "\n".join(_stand_of(path) for path in every).encode("utf-8", "surrogateescape")
+    stands = "\n".join(_stands_of(every)).encode("utf-8", "surrogateescape")
     path = os.path.join(folder, f"shipped-{zlib.crc32(stands):08x}.txt") if folder else ""
     known = _remembered(path, stands)
     if known is not None:
@@ -86,12 +86,14 @@ def _code() -> list[str]:
     return [path for path in found if os.path.exists(path)]
 
 
-def _stand_of(path: str) -> str:
+def _stands_of(files: Sequence[str]) -> list[str]:
+    """Path, size and time of each: a folder is opened once, since there are very many files."""
+    stat = os.stat
     try:
-        status = os.stat(path)
+        found = [(path, stat(path)) for path in files]
     except OSError as problem:
-        raise RuleError(f"{path}: cannot be read: {problem.strerror}") from problem
-    return f"{path} {status.st_size} {status.st_mtime_ns}"
+        raise RuleError(f"{problem.filename}: cannot be read: {problem.strerror}") from problem
+    return [f"{path} {one.st_size} {one.st_mtime_ns}" for path, one in found]
 
 
 def _remembered(path: str, stands: bytes) -> str | None:

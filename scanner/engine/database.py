@@ -268,26 +268,26 @@ def _read(path: str, facts: bytes) -> tuple[Database | None, bool]:
 
     try:
         with open(path, "rb", buffering=0) as stream:
-            data = stream.read()
+            begin = stream.read(len(_FORMAT) + _HEADER.size)
+            if begin[: len(_FORMAT)] != _FORMAT:
+                return None, not begin.startswith(_FORMAT[:13])
+            check, *sizes = _HEADER.unpack(begin[len(_FORMAT) :])
+            if sum(sizes) + len(begin) != os.fstat(stream.fileno()).st_size:
+                return None, True
+            parts = [stream.read(size) for size in sizes]  # apart: the last one is megabytes
+    except struct.error:
+        return None, True
     except OSError:
         return None, False
     try:
-        start = len(_FORMAT) + _HEADER.size
-        if data[: len(_FORMAT)] != _FORMAT:
-            return None, not data.startswith(_FORMAT[:13])
-        check, *sizes = _HEADER.unpack(data[len(_FORMAT) : start])
-        parts = []
-        for size in sizes:
-            parts.append(data[start : start + size])
-            start += size
-        if check != _checksum(parts) or start != len(data):
+        if check != _checksum(parts):
             return None, True
         if parts[0] != facts:
             return None, False
         numbers = [int(number) for number in parts[1].split()]
         compiled = hyperscan.loadb(parts[4], mode=hyperscan.HS_MODE_BLOCK)
         compiled.scratch = hyperscan.Scratch(compiled)
-    except (ValueError, IndexError, struct.error, hyperscan.HyperscanError):
+    except (ValueError, IndexError, hyperscan.HyperscanError):
         return None, True
     rules = CachedRules(parts[2].split(b"\n"))
     width = None if numbers[1] < 0 else numbers[1]
