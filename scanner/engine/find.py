@@ -98,7 +98,8 @@ class Finder:
             matches = self._matcher.matches_in(read, blob.size, self._block)
         judged: list[Judged] = []
         if matches:
-            judged = self._judge(blob.places[0].path, matches, read, binary=encoding == "binary")
+            path, binary = blob.places[0].path, encoding == "binary"
+            judged = self._judge(path, matches, read, blob.size, binary=binary)
         found = _placed(blob, judged, Lines(read)) if judged else []
         if self._decoder is None:
             return found
@@ -143,27 +144,42 @@ class Finder:
 
     def _find_wide(self, blob: Blob, read: Read, encoding: str) -> list[Finding]:
         """Pieces overlap by twice the longest reach; a finding counts in the piece it starts in."""
+        from scanner.engine.grammars import LARGEST
+
         found: dict[tuple[int, str], Judged] = {}
         overlap = 2 * width_of(encoding) * self._reach
-        for start in range(0, blob.size, self._block):
+        size = blob.size
+        block = self._block if size > LARGEST else max(size, 1)  # syntax is that of all of it
+        for start in range(0, size, block):
             base = max(0, start - overlap)
-            piece = view(read(base, self._block + start - base + overlap), encoding, base)
+            piece = view(read(base, block + start - base + overlap), encoding, base)
             matches = self._matcher.matches(piece.data)
-            for one in self._judge(blob.places[0].path, matches, _slice_of(piece.data)):
+            for one in self._judge(blob.places[0].path, matches, _slice_of(piece.data), size):
                 low, high = piece.back(one.start), piece.back(one.end)
-                if start <= low < start + self._block:
+                if start <= low < start + block:
                     found[low, one.rule.id] = replace(one, start=low, end=high)
         ordered = [found[key] for key in sorted(found)]
         return _placed(blob, ordered, Lines(read, encoding), (encoding,))
 
     def _judge(
-        self, path: str, matches: Iterable[Match], read: Read, *, binary: bool = False
+        self,
+        path: str,
+        matches: Iterable[Match],
+        read: Read,
+        size: int = 0,
+        *,
+        binary: bool = False,
     ) -> list[Judged]:
+        """size: bytes of the file if that is what is read, 0 if it is something in a file."""
         from scanner.engine.judgement import Judgement
 
         judgement = Judgement(path, read, binary=binary)
-        kept = judgement.all(list(matches))
-        found = chosen([one for one in kept if one], self._minimum)
+        kept = [one for one in judgement.all(list(matches)) if one]
+        if size:
+            from scanner.engine.syntax import without_code
+
+            kept = without_code(kept, path, read, size, self._minimum)
+        found = chosen(kept, self._minimum)
         for one in found:
             self._judged[one.rule.id] = one.rule
             if one.rule.part_of:

@@ -9,10 +9,13 @@ from typing import Any
 from scanner.engine.candidates import Candidate
 from scanner.engine.database import CachedRules
 from scanner.engine.find import chosen
+from scanner.engine.grammars import grammar_of
 from scanner.engine.judgement import Judged
 from scanner.engine.pairs import Spot, layer, pairs
 from scanner.engine.reveal import is_echo, named
+from scanner.engine.syntax import counts
 from scanner.filters.inline import inline_allowed
+from scanner.history.code import Code, Contents, Doubt, code_in, doubt, may_be_parsed, spot
 from scanner.history.shards import Item
 from scanner.history.versions import Position
 from scanner.model import CONFIDENCES, Confidence, Place, Skipped
@@ -62,11 +65,15 @@ class Gatherer:
         *,
         inline: bool,
         wanted: Callable[[str], bool],
+        contents: Contents | None = None,
     ) -> None:
+        """contents: gives objects again, by their ids; without it nothing is asked of syntax."""
         self._rules = rules
         self._minimum = CONFIDENCES.index(minimum)
         self._inline = inline
         self._wanted = wanted
+        self._contents = contents
+        self._code: Code = set()
         self._known: dict[tuple[Any, ...], tuple[Judged | None, str]] = {}
 
     def gather(self, items: Sequence[Item], places: Mapping[str, Sequence[Place]]) -> Gathered:
@@ -75,6 +82,8 @@ class Gatherer:
         found: dict[Identity, list[Occurrence]] = {}
         skipped: list[Skipped] = []
         suppressed: Counter[str] = Counter()
+        if self._contents:
+            self._code = code_in(self._doubts(items, places), self._contents)
         for item in items:
             for place in places[item.id]:
                 if not self._wanted(place.path):
@@ -86,6 +95,20 @@ class Gatherer:
                     found.setdefault(identity, []).append(one)
                 skipped += _refused(item, place)
         return Gathered(found, tuple(skipped), suppressed)
+
+    def _doubts(
+        self, items: Sequence[Item], places: Mapping[str, Sequence[Place]]
+    ) -> Iterator[Doubt]:
+        """What counts but may be code where it stands: see scanner/engine/syntax.py."""
+        for item in items:
+            for place in places[item.id] if may_be_parsed(item) else ():
+                if grammar_of(place.path) is None or not self._wanted(place.path):
+                    continue
+                for at, cluster in item.found:
+                    for candidate in cluster.candidates:
+                        judged, _ = self._judged(candidate, place.path, binary=item.binary)
+                        if judged and counts(judged, self._minimum):
+                            yield from doubt(item, place.path, at, candidate, judged)
 
     def _joined(self, found: list[Occurrence]) -> list[Occurrence]:
         """Without echoes and copies, halves of a credential joined, what is enough by itself."""
@@ -117,7 +140,7 @@ class Gatherer:
             for candidate in cluster.candidates:
                 position = next(positions)
                 judged, marker = self._judged(candidate, place.path, binary=item.binary)
-                if judged is not None:
+                if judged is not None and not self._is_code(item, place, at, candidate, judged):
                     chain = candidate.chain
                     layer = (chain, at, candidate.layer) if chain else ()
                     moved = judged if chain else _moved(judged, at)
@@ -135,6 +158,13 @@ class Gatherer:
                         suppressed[f"inline {marker}"] += 1
                 else:
                     yield Occurrence(item, place, start, end, position, judged, candidate.chain)
+
+    def _is_code(
+        self, item: Item, place: Place, at: int, candidate: Candidate, judged: Judged
+    ) -> bool:
+        if not self._code or judged.rule.kind == "format":
+            return False
+        return spot(item, place.path, at, candidate, judged) in self._code
 
     def _judged(
         self, candidate: Candidate, path: str, *, binary: bool

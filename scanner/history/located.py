@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 
 from scanner.errors import GitError
 from scanner.git.log import Pages, changed
 from scanner.git.origins import Origins, Whereabouts, origins
+from scanner.git.ranges import read_objects
 from scanner.git.repository import index_entries
 from scanner.history.findings import Known, findings_of, values_in_names, without_secrets
 from scanner.history.gather import Gatherer
@@ -38,6 +40,7 @@ def located(
         run.options.minimum,
         inline=run.options.inline_ignores,
         wanted=run.wanted,
+        contents=partial(_contents, run.repository.top),
     )
     gathered = gatherer.gather(items, places)
     known = Known(wheres, found.commits if found else {})
@@ -47,6 +50,11 @@ def located(
     if values:
         findings = [without_secrets(one, values) for one in findings]
     return findings, list(gathered.skipped), gathered.suppressed
+
+
+def _contents(top: str, ids: Sequence[str]) -> Iterator[tuple[str, bytes | None]]:
+    for object_id, _, data in read_objects(top, ids):
+        yield object_id, data
 
 
 def _whereabouts(run: Run, items: Sequence[Item], pages: Pages | None) -> Origins | None:

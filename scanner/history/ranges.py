@@ -199,7 +199,7 @@ class RangeScan:
     def _scan_names(self, scanner: Scanner, tally: Tally, verdicts: Verdicts) -> None:
         """New paths, and the refs that are pushed. A report must not print the secret in them."""
         for path, number in self._brought.names.items():
-            for finding in _find(scanner, _blob("", os.fsencode(path), Place(path)), tally):
+            for finding in _find(scanner, _blob("", os.fsencode(path), Place(FILE_NAME)), tally):
                 shown = self._shown.get(path, path)
                 raw = os.fsdecode(finding.secret.reveal())
                 self._shown[path] = shown.replace(raw, finding.masked)
@@ -259,7 +259,7 @@ class RangeScan:
                 for finding in _find(lenient, _blob(one, data, Place(path)), tally):
                     verdicts.know(finding, data)
         for path in self._brought.old_names:
-            for finding in _find(lenient, _blob("", os.fsencode(path), Place(path)), tally):
+            for finding in _find(lenient, _blob("", os.fsencode(path), Place(FILE_NAME)), tally):
                 verdicts.know(finding, b"")
         said = "versions from before the range cannot be read; old secrets in them count as new"
         return [f"{unread} {said}"] if unread else []

@@ -24,7 +24,13 @@ def gathered(
 ) -> Gathered:
     version = versions.blob(data)
     item = Item("ab" * 20, "blob", len(data), version.binary, version.found, version.positions)
-    gatherer = Gatherer(load_database("medium").rules, "medium", inline=True, wanted=wanted)
+    gatherer = Gatherer(
+        load_database("medium").rules,
+        "medium",
+        inline=True,
+        wanted=wanted,
+        contents=lambda ids: [(one, data) for one in ids],
+    )
     return gatherer.gather([item], {item.id: [Place(path) for path in paths]})
 
 
