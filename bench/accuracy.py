@@ -20,6 +20,7 @@ import tempfile
 from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
@@ -137,65 +138,86 @@ def laid_out(file: File) -> bytes:
     return out
 
 
-def commands(root: Path, folder: Path) -> list[tuple[str, dict[str, list[tuple[int, int, str]]]]]:
+Lines = dict[str, list[tuple[int, int, str]]]
+COMMANDS = {
+    "unleak": ["unleak", "scan", ".", "--format", "json", "--quiet", "--output", "OUT"],
+    "betterleaks": ["betterleaks", "fs", ".", "-s", "--no-banner", "-o", "OUT"],
+    "kingfisher": [
+        "kingfisher", "scan", ".", "--git-history", "none", "--no-dedup", "--no-validate",
+        "--no-update-check", "-q", "-f", "json", "-o", "OUT",
+    ],
+    "detect-secrets": ["detect-secrets", "scan", "-n", "--all-files", "."],
+    "credsweeper": ["credsweeper", "--path", ".", "--no-stdout", "--save-json", "OUT", "--log", "error"],
+}  # fmt: skip
+
+
+def commands(root: Path, folder: Path) -> list[tuple[str, Lines]]:
+    """What each command that is there finds: path -> (first line, last line, "")."""
     out = []
-    for name, command in (
-        ("unleak", [UNLEAK, "scan", ".", "--format", "json", "--output", "-"]),
-        (
-            "betterleaks",
-            ["betterleaks", "dir", ".", "-f", "json", "-r", "/dev/stdout", "--no-banner"],
-        ),
-        ("gitleaks", ["gitleaks", "dir", ".", "-f", "json", "-r", "/dev/stdout", "--no-banner"]),
-        ("kingfisher", ["kingfisher", "scan", ".", "--format", "json", "--no-validate"]),
-        ("detect-secrets", ["detect-secrets", "scan", "--all-files", "--no-verify", "."]),
-    ):
-        program = command[0] if name == "unleak" else str(folder / command[0])
+    for name, command in COMMANDS.items():
+        program = UNLEAK if name == "unleak" else str(folder / command[0])
         if not os.path.exists(program):
             continue
-        done = subprocess.run([program, *command[1:]], cwd=root, capture_output=True, check=False)
-        out.append((name, READ[name](done.stdout)))
+        report = root.parent / f"{name}.json"
+        arguments = [str(report) if part == "OUT" else part for part in command[1:]]
+        done = subprocess.run([program, *arguments], cwd=root, capture_output=True, check=False)
+        text = report.read_bytes() if report.exists() else done.stdout
+        text = report.read_bytes() if report.exists() else done.stdout
+        try:
+            out.append((name, READ[name](json.loads(text))))
+        except ValueError:
+            print(f"{name}: no report: {done.stderr.decode(errors='replace')[-300:]}")
     return out
 
 
-def _add(found: dict[str, list[tuple[int, int, str]]], path: str, first: int, last: int) -> None:
+def _add(found: Lines, path: str, first: int, last: int) -> None:
     found.setdefault(os.path.normpath(path), []).append((first, last, ""))
 
 
-def _unleak(text: bytes) -> dict[str, list[tuple[int, int, str]]]:
-    found: dict[str, list[tuple[int, int, str]]] = {}
-    for one in json.loads(text)["findings"]:
+def _unleak(document: Any) -> Lines:
+    found: Lines = {}
+    for one in document["findings"]:
         _add(found, one["path"], one["line"], one["end_line"])
     return found
 
 
-def _gitleaks(text: bytes) -> dict[str, list[tuple[int, int, str]]]:
-    found: dict[str, list[tuple[int, int, str]]] = {}
-    for one in json.loads(text or b"[]"):
-        _add(found, one["File"], one["StartLine"], one["EndLine"])
+def _betterleaks(document: Any) -> Lines:
+    found: Lines = {}
+    for one in document["findings"]:
+        where = one["location"]
+        _add(found, where["path"], where["start_line"], where["end_line"])
     return found
 
 
-def _kingfisher(text: bytes) -> dict[str, list[tuple[int, int, str]]]:
-    found: dict[str, list[tuple[int, int, str]]] = {}
-    document = json.loads(text)
-    for one in document.get("findings", document if isinstance(document, list) else []):
-        inner = one.get("finding", one)
-        line = inner["line"]
-        _add(found, inner["path"], line, line + inner.get("snippet", "").count("\n"))
+def _kingfisher(document: Any) -> Lines:
+    found: Lines = {}
+    for one in document["findings"]:
+        inner = one["finding"]
+        last = inner["line"] + inner["snippet"].count("\n")
+        _add(found, inner["path"], inner["line"], last)
     return found
 
 
-def _detect_secrets(text: bytes) -> dict[str, list[tuple[int, int, str]]]:
-    found: dict[str, list[tuple[int, int, str]]] = {}
-    for path, some in json.loads(text)["results"].items():
-        for one in some:
-            _add(found, path, one["line_number"], one["line_number"])
+def _detect_secrets(document: Any) -> Lines:
+    found: Lines = {}
+    for path, some in document["results"].items():
+        for line in sorted({one["line_number"] for one in some}):
+            _add(found, path, line, line)
+    return found
+
+
+def _credsweeper(document: Any) -> Lines:
+    found: Lines = {}
+    for one in document:
+        lines = [part["line_num"] for part in one["line_data_list"]]
+        if one["severity"] != "info":
+            _add(found, one["line_data_list"][0]["path"], min(lines), max(lines))
     return found
 
 
 READ = {
-    "unleak": _unleak, "betterleaks": _gitleaks, "gitleaks": _gitleaks,
-    "kingfisher": _kingfisher, "detect-secrets": _detect_secrets,
+    "unleak": _unleak, "betterleaks": _betterleaks, "kingfisher": _kingfisher,
+    "detect-secrets": _detect_secrets, "credsweeper": _credsweeper,
 }  # fmt: skip
 
 
@@ -205,7 +227,7 @@ def show_clean(folders: Sequence[Path]) -> None:
     for level in ("medium", "high"):
         total = lines = 0
         for folder in folders:
-            command = [UNLEAK, "scan", str(folder), "--format", "json", "--confidence", level]
+            command = [UNLEAK, "scan", str(folder), "--format", "json", "--min-confidence", level]
             done = subprocess.run(command, capture_output=True, check=False)
             count, size = len(json.loads(done.stdout)["findings"]), _lines(folder)
             total, lines = total + count, lines + size

@@ -20,7 +20,7 @@ from scanner.engine.language import SIDE, Language
 from scanner.errors import ModelError
 from scanner.record import record
 
-DIGEST = "a091c8792e8f2d9155a0b92b66b5faca4f85957f2abfceb69f9055b73ff9e233"
+DIGEST = "23d582e03b000562f38101f9663c79dd15070e47e2e3ce2993cbe8d53afde91f"
 FILE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "judgement.model")
 _MAGIC = b"unleak judgement 1\n"
 _AROUND_MARKS = ("b:", "a:", "u:", "d:")
