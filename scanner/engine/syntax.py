@@ -56,6 +56,9 @@ _NAMES = frozenset(
 )  # fmt: skip
 _OPENERS = re.compile(rb"[\"'`]|/\*|<<[A-Z<~-]")
 _NUMBERS = re.compile(rb"[\s,xXA-Fa-f0-9-]+")
+_LONG_NUMBER = re.compile(rb"0[xX][0-9A-Fa-f_]{24,}[A-Za-z]{0,3}")
+_ADDRESS = re.compile(rb"://[^\s\"'`]*\Z")
+BEFORE = 128
 _QUOTES = (b'"', b"'", b"`")
 _CODE = frozenset(("identifier", "type", "code"))
 
@@ -98,7 +101,7 @@ def without_code(
         (one.start, one.end)
         for one in judged
         if counts(one, minimum)
-        and is_doubtful(one, read(max(0, one.start - 1), min(1, one.start)), path, size)
+        and is_doubtful(one, read(max(0, one.start - BEFORE), min(BEFORE, one.start)), path, size)
     ]
     if not spans:
         return judged
@@ -114,14 +117,16 @@ def counts(one: Judged, minimum: int) -> bool:
 def is_doubtful(one: Judged, before: bytes, path: str, size: int) -> bool:
     """Whether a file has to be parsed to know if a value that is found in it is code.
 
-    before: the byte in front of it, a quote if the value is quoted. size: of the file. A list of
-    numbers is one of bytes, and code in any case.
+    before: up to BEFORE bytes in front of it, a quote at their end if the value is quoted. size: of
+    the file. What stands in an address is text in any case. A list of numbers is one of bytes, and
+    a very long number is a key: they are code, and secrets all the same.
     """
-    if one.rule.kind == "format" or size > LARGEST or before in _QUOTES:
+    if one.rule.kind == "format" or size > LARGEST or before[-1:] in _QUOTES:
         return False
-    if grammar_of(path) is None:
+    if grammar_of(path) is None or _ADDRESS.search(before):
         return False
-    return not (b"," in one.value and _NUMBERS.fullmatch(one.value))
+    numbers = b"," in one.value and _NUMBERS.fullmatch(one.value)
+    return not (numbers or _LONG_NUMBER.fullmatch(one.value))
 
 
 class _Walker:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from scanner.engine.candidates import Candidate
 from scanner.engine.grammars import LARGEST
 from scanner.engine.judgement import Judged
-from scanner.engine.syntax import Span, code_at, is_doubtful
+from scanner.engine.syntax import BEFORE, Span, code_at, is_doubtful
 from scanner.engine.text import view
 from scanner.history.shards import Item
 from scanner.record import record
@@ -51,7 +51,7 @@ def doubt(item: Item, path: str, at: int, candidate: Candidate, judged: Judged) 
     if _encoding(candidate) is None:
         return
     start = judged.start - candidate.offset
-    before = candidate.snippet[max(0, start - 1) : start]
+    before = candidate.snippet[max(0, start - BEFORE) : start]
     if is_doubtful(judged, before, path, item.size):
         object_id, path, encoding, *span = spot(item, path, at, candidate, judged)
         yield Doubt(object_id, path, encoding, (span[0], span[1]))

@@ -283,9 +283,16 @@ def test_formats_and_what_does_not_count_are_left_alone() -> None:
 
 
 def test_numbers_of_a_key_are_no_code() -> None:
-    data = b"key = [1, 0x2f, 33, 4]\npin = 12345678\n"
+    long = b"0x" + b"1a2b3c4d" * 8
+    data = b"key = [1, 0x2f, 33, 4]\npin = 12345678\nkey = " + long + b"\n"
     numbers, number = judged(data, b"1, 0x2f, 33, 4"), judged(data, b"12345678")
-    assert left("a.py", data, numbers, number) == [numbers]
+    key = judged(data, long)
+    assert left("a.py", data, numbers, number, key) == [numbers, key]
+
+
+def test_an_address_is_text() -> None:
+    assert not is_doubtful(judged(b"x//u:pw@h", b"pw"), b'"http://u:', "a.py", 9)
+    assert is_doubtful(judged(b"x//u:pw@h", b"pw"), b'"http://u", ', "a.py", 9)
 
 
 def test_a_quote_before_it_asks_nothing() -> None:
