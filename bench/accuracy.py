@@ -84,8 +84,8 @@ def show_folds(files: Sequence[File], packages: Path, seed: int) -> None:
     scores, human = cross_validated(files, packages, seed)
     print("unleak, five folds by repository")
     print("threshold    F1  precision  recall  strict  hit/missed/false/other  human-like (a repo)")
-    levels = {score.HIGH: "high", score.MEDIUM: "medium"}
-    for least in (0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98):
+    levels = {score.HIGH: "high", score.MEDIUM: "medium", score.LOW: "low"}
+    for least in (score.LOW, 0.4, 0.5, score.MEDIUM, 0.7, 0.8, score.HIGH, 0.95, 0.98):
         figures = measure.counted(files, scores, least, "high" if least >= score.HIGH else "medium")
         by_repo: dict[str, list[bool]] = defaultdict(list)
         for repo, value in human:

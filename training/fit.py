@@ -21,8 +21,10 @@ from training.people import Lists, password
 UNLABELLED = 0.4  # weight of a candidate on a line that nobody judged
 CLEAN = 0.15
 HUMAN = 0.5
+COPIES = 3
 HIGHEST, LOWEST = 0.5, -4.0  # what a place may add
 PLACE_PENALTY, WORD_PENALTY = 20.0, 2.0
+PASSWORD_RULES = ("-url-password", "-uri-password", "-short-option", "-curl-user", "-sql-password")
 PARTS = 4  # of the data, so that no row's context was learned from the row
 TREES = boost.Settings(trees=160, leaves=16, rate=0.09, least=8.0, ridge=3.0)
 
@@ -60,7 +62,8 @@ def is_password(one: Example) -> bool:
 
 def of_password(candidate: Candidate) -> bool:
     """Whether a person could have chosen a value of this length under this name."""
-    return 4 <= len(candidate.value) <= 24 and bool(features.PASSWORD.search(candidate.name))
+    named = features.PASSWORD.search(candidate.name) or candidate.rule.endswith(PASSWORD_RULES)
+    return 4 <= len(candidate.value) <= 24 and bool(named)
 
 
 def human_rows(rows: Sequence[Row], lists: Lists, seed: int) -> list[Row]:
@@ -68,7 +71,7 @@ def human_rows(rows: Sequence[Row], lists: Lists, seed: int) -> list[Row]:
     source = random.Random(seed)
     out = []
     for number, row in enumerate(rows):
-        if row.truth and of_password(row.candidate):
+        for _ in range(COPIES if row.truth and of_password(row.candidate) else 0):
             value = password(lists, source).encode()
             changed = replace(row.candidate, value=value)
             out.append(Row(changed, 1.0, HUMAN, row.group, number))

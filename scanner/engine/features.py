@@ -15,6 +15,9 @@ from scanner.engine.language import Language, runs
 from scanner.record import record
 
 _NAME_PARTS = re.compile(rb"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[\x80-\xff]+|\d+")
+_JOINED = re.compile(
+    rb"(passwords?|passwd|passphrase|passcode|pass$|pwd$|secret|token|(?:api)?key$)"
+)
 _WORDS = re.compile(rb"[A-Za-z\x80-\xff]{2,24}")
 _PATH_PARTS = re.compile(r"[a-z]{2,20}")
 _TURN = re.compile(rb"[a-z](?=[A-Z0-9])|[A-Z](?=[0-9])|[0-9](?=[A-Za-z])|[A-Z](?=[a-z])")
@@ -187,8 +190,11 @@ def _form(value: bytes) -> list[float]:
 
 
 def name_parts(name: bytes) -> list[bytes]:
-    """The words of a name in lower case: dbPassword2 -> db, password, 2."""
-    return [part.lower() for part in _NAME_PARTS.findall(name)[-8:]]
+    """The words of a name in lower case: dbPassword2 -> db, password, 2; dbpasswd -> db, passwd."""
+    parts = [part.lower() for part in _NAME_PARTS.findall(name)[-8:]]
+    if not any(len(part) > 6 for part in parts):
+        return parts
+    return [inner for part in parts for inner in _JOINED.split(part) if inner]
 
 
 def _name(one: Candidate, language: Language) -> list[float]:

@@ -19,7 +19,7 @@ _REFERENCE = re.compile(
         |@microsoft\.keyvault|\{resolve:|file:|env:|env\.|base64:\$|https?://169\.254\.)
     | (?:os\.)?environ\b | \bgetenv\b | process\.env | system\.getenv | \benv\[ | \benv\( | env\.fetch
     | secretkeyref | ^/(?:run/secrets|var/run|etc|usr|opt|home|tmp|dev|proc|root|mnt|srv)/ | ^~/ | ^\.{1,2}/
-    | ^/[a-z_.\-]+(?:/[a-z_.\-]+)*/?$ | ^--?[a-z][a-z\-]+$ | ^\*[A-Za-z_][\w\-]*$ | ^:\w+: | ^[\w.]+\[-?\d+\]
+    | ^%2f\w+%2f | ^/[a-z_.\-]+(?:/[a-z_.\-]+)*/?$ | ^--?[a-z][a-z\-]+$ | ^\*[A-Za-z_][\w\-]*$ | ^:\w+: | ^[\w.]+\[-?\d+\]
     | ^[a-z]:\\\\ | \.(?:pem|key|crt|cer|p12|pfx|jks|txt|json|ya?ml|toml|ini|cfg|env|js|ts|py|html?|svg|png|php|md)$
     """,
     re.VERBOSE | re.IGNORECASE,
@@ -37,7 +37,7 @@ _PLACEHOLDER = re.compile(
     | ^your | \byour[_\-] | <your | my[_\-. ]?(?:secret|password|api|token|access|super)[_\-. ]?(?:key|token|password|here|value)?$
     | example | sample | placeholder | dummy | fake | todo | fixme | redacted | removed | masked | hidden
     | foo[_\-]?bar | ^foo | ^bar$ | ^baz | lorem | not[_\-]?(?:a[_\-]?)?(?:real|secret|used|set|needed) | some[_\-]?(?:secret|password|token|key|value|random|thing)
-    | ^(?:abc|abcd|abcde|abcdef)+(?:123|1234|12345)?$ | ^(?:123|1234|12345|123456|1234567|12345678|123456789|1234567890)+$ | 0{8,} | 1{8,} | 0123456789 | abcdefgh | ijklmnop | qrstuvwx | deadbeef | 12345678
+    | ^(?:abc|abcd|abcde|abcdef)+(?:123|1234|12345)?$ | ^(?:123|1234|12345|123456|1234567|12345678|123456789|1234567890)+$
     | ^inherit$ | ^(?:passwort|kennwort|contrasenya|contrasena|wachtwoord|mot_?de_?passe|senha|parola|haslo|losenord|salasana|sifre)$ | ^(?:string|int|integer|bool|boolean|bytes|any|object)[!?]*$ | ^(?:password|passwd|secret|token|key|string|text|value|here|test|testing|tests|none|null|nil|true|false|undefined|empty|default|optional|required|unknown|yes|no|on|off|n/a|tbd|xxx+|public|private|hidden|basic|bearer|oauth2?|jwt|ldap|saml|prompt|auto|manual|disabled|enabled|never|always|file|plain|text|hex|base64|utf-?8|json|md5|sha\d*|bcrypt|scrypt|argon2\w*|pbkdf2\w*)$
     | the[_\-. ](?:secret|password|token|key) | a[_\-. ](?:secret|password|token)\b | (?:secret|token|password|api[_\-. ]?key)[_\-. ]?(?:here|goes|value|placeholder|string|name)
     | ^(?:your|my|the|a|an)[_\- ]
@@ -45,11 +45,20 @@ _PLACEHOLDER = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 
+# Counted up or repeated: a filler when it is much of a value, chance when it is little of a long one.
+_FILLER = re.compile(
+    rb"0{8,}|1{8,}|0123456789|abcdefgh|ijklmnop|qrstuvwx|deadbeef|12345678", re.IGNORECASE
+)
 _UUID = re.compile(
     rb"^(?:[A-Za-z]{1,12}[=:_\-]|/)?\{?[0-9a-fA-F]{7,8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}\}?$"
 )
 _DATE_OR_VERSION = re.compile(rb"^v?\d{1,4}(?:[.\-/:]\d{1,4}){1,5}(?:[T ]?\d\d:?\d\d.*)?[-+]?$")
-_NUMBER = re.compile(rb"^-?0[xX][0-9a-fA-F]{1,16}[uUlL]{0,3}$")
+_NUMBER = re.compile(rb"^-?0(?:[xX][0-9a-fA-F]{1,16}|[bB][01]{1,64}|[oO][0-7]{1,22})[uUlL]{0,3}$")
+_LICENCE = re.compile(
+    rb"^(?:BSD|A?L?GPL|Apache|MIT|MPL|CC|ISC|EPL|CDDL|PSF|ZPL|Unlicense|Artistic|Zlib)"
+    rb"(?:[\-. ](?:v?\d[\d.+]*|[Cc]lause|or|only|later|License|BY|SA|NC|ND|Source|License)){0,6}$"
+)
+_REGEX = re.compile(rb"\[[^\]]{2,}\](?:[+*]|\{\d)|\(\?[:=!<P]|\\[dwsDWS][+*{]|\[\^")
 _DISK = re.compile(rb"^(?:(?:PART)?UUID|LABEL)=")
 _COLOUR = re.compile(rb"^(?:#|0x)[0-9a-fA-F]{3,8}$")
 
@@ -77,8 +86,11 @@ def reference(value: bytes) -> str:
 
 
 def placeholder(value: bytes) -> str:
-    """Why nobody uses `value`: "placeholder", "uuid", "number", "version or date", "colour"; "" if real."""
+    """Why nobody uses `value`: one of "placeholder", "uuid", "number",
+    "licence", "pattern", "version or date", "colour"; "" if real."""
     if _PLACEHOLDER.search(value):
+        return "placeholder"
+    if 3 * sum(map(len, _FILLER.findall(value))) >= len(value):
         return "placeholder"
     if _DISK.search(value):
         return "placeholder"
@@ -86,6 +98,10 @@ def placeholder(value: bytes) -> str:
         return "uuid"
     if _NUMBER.search(value):
         return "number"
+    if _LICENCE.search(value):
+        return "licence"
+    if _REGEX.search(value):
+        return "pattern"
     if _DATE_OR_VERSION.match(value):
         return "version or date"
     return "colour" if _COLOUR.match(value) else ""

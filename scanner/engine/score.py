@@ -14,8 +14,8 @@ from scanner.engine.features import Candidate
 from scanner.model import Confidence
 
 HIGH = 0.90
-MEDIUM = 0.50
-LOW = 0.20
+MEDIUM = 0.60
+LOW = 0.25
 
 Reason = tuple[float, str]
 
@@ -23,6 +23,7 @@ _HASH = re.compile(
     rb"^\$(?:2[abxy]|1|5|6|y|argon2\w*|pbkdf2[\w-]*|scrypt|P|H|apr1)\$|^\{(?:SSHA|SHA|MD5|CRYPT|bcrypt)\}|^sha(?:1|256|384|512)[-:$]|^pbkdf2_|^md5[0-9a-f]{32}$"
     rb"|^(?:md5|sha1|sha256|bcrypt\w*|argon2\w*|pbkdf2\w*)\$"
 )
+_STATEMENT = re.compile(rb"\b(?:user|role|login|grant|create|alter)\b", re.IGNORECASE)
 _MARKER = re.compile(
     rb"(?:next|page|continuation|marker|forward|backward|starting|previous|prev|sync)[_\-]?"
     rb"(?:page)?[_\-]?token|publickeytoken|idempotency[_\-]?token|client[_\-]?request[_\-]?token",
@@ -50,6 +51,8 @@ def settled(one: Candidate) -> Reason | None:
         return 0.0, why
     if harmless.well_known_default(value):
         return 0.30, "well-known default"
+    if one.rule == "generic-sql-password" and not one.quote and _is_prose(one):
+        return 0.05, "prose"
     if _MARKER.search(one.name):
         return 0.05, "marks a place in a list, or a request"
     why = harmless.placeholder(value)
@@ -60,6 +63,11 @@ def settled(one: Candidate) -> Reason | None:
     if _HASH.search(value):
         return 0.30, "password hash, not a password"
     return None
+
+
+def _is_prose(one: Candidate) -> bool:
+    """`identified by means of`, but not `create user me identified by tiger`."""
+    return one.value.isalpha() and not _STATEMENT.search(one.before)
 
 
 def _is_word(value: bytes) -> bool:

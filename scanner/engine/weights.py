@@ -20,7 +20,7 @@ from scanner.engine.language import SIDE, Language
 from scanner.errors import ModelError
 from scanner.record import record
 
-DIGEST = "23d582e03b000562f38101f9663c79dd15070e47e2e3ce2993cbe8d53afde91f"
+DIGEST = "3e756eed9d90f82901a4782c78bc1eb7d9abf1a13b5849e00793a2492bac0869"
 FILE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "judgement.model")
 _MAGIC = b"unleak judgement 1\n"
 _AROUND_MARKS = ("b:", "a:", "u:", "d:")

@@ -65,6 +65,9 @@ def test_a_value_without_a_name_is_told_by_the_word_before_it() -> None:
 
 def test_parts_of_names() -> None:
     assert name_parts(b"dbPassword_2.x") == [b"db", b"password", b"2", b"x"]
+    assert name_parts(b"dbpasswd") == [b"db", b"passwd"]
+    assert name_parts(b"userpassword") == [b"user", b"password"]
+    assert name_parts(b"compass") == [b"com", b"pass"]
     assert name_parts("пароль".encode()) == ["пароль".encode()]
 
 

@@ -60,7 +60,9 @@ def test_contributions_add_up_to_the_score(made: Callable[..., str]) -> None:
 def test_a_place_is_bounded() -> None:
     one = model()
     assert one.lowest <= one.place(candidate("x")) <= one.highest
-    assert one.score(candidate("abc"), anywhere=True) >= one.score(candidate("abc"))
+    for value in ("abc", "Summer" + "2024", "xK9" + "mQ2vL8"):
+        here, best = (one.score(candidate(value), anywhere=where) for where in (False, True))
+        assert best >= here or max(best, here) < weights.HOPELESS
 
 
 def test_chance() -> None:
