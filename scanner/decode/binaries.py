@@ -38,9 +38,13 @@ def printable_strings(data: bytes) -> bytes:
     """Runs of FEWEST and more printable characters: ASCII, then those of UTF-16LE as ASCII."""
     classes = data.translate(_CLASSES)
     found = bytearray()
-    for at, end in _runs(classes, _RUN, _RUN_END):
+    find, whole = classes.find, _RUN_END.match
+    at = find(_RUN)
+    while at >= 0:  # spelled out: a program holds hundreds of thousands of strings
+        end = whole(classes, at).end()  # type: ignore[union-attr]  # it matches no letters, too
         found += data[at:end]
         found += b"\n"
+        at = find(_RUN, end)
     for at, end in _runs(classes, _WIDE_RUN, _WIDE_END):
         found += data[at:end:2]
         found += b"\n"

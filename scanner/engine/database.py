@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from scanner.engine import cache as cache_file
+from scanner.engine import confirming
 from scanner.engine.cache import cache_folder
 from scanner.errors import RuleError
 from scanner.model import CONFIDENCES, Confidence
@@ -22,8 +23,8 @@ from scanner.rules import Rule, foreign_files, load_rules, rule_files
 
 MAX_REACH = 1 << 20
 MARGIN = 64  # bytes of look-around beyond the longest match
-_FORMAT = b"unleak-rules-8\n"
-_HEADER = struct.Struct("<IIIIII")  # checksum; sizes of facts, numbers, rules, notes, compiled
+_FORMAT = b"unleak-rules-9\n"
+_HEADER = struct.Struct("<7I")  # checksum; sizes of facts, numbers, rules, notes, patterns, rest
 MANY = 200  # rules that take longer than a moment to compile
 _NOT_CACHED = ("match", "no_match")
 
@@ -57,6 +58,7 @@ class Database:
 
     reach: bytes, the longest of all rules. width: bytes, the longest match of any anchor; None when
     one of them has no end. notes: what a person should know of the rules and where they are kept.
+    patterns: see confirming.py.
     """
 
     rules: tuple[Rule, ...] | CachedRules
@@ -65,6 +67,10 @@ class Database:
     reach: int
     width: int | None
     notes: tuple[str, ...] = ()
+    patterns: bytes = b""
+
+    def noted(self, note: str) -> Database:
+        return replace(self, notes=(*self.notes, note))
 
 
 Say = Callable[[int], None]
@@ -113,9 +119,9 @@ def _load(files: Sequence[str], level: str, folder: str, say: Say | None) -> Dat
         database, serialised = _made(files, level, say)
         why = _write(path, facts, database, serialised) if folder else "there is no folder for it"
     if not why:
-        return _noted(database, f"{path} was damaged and is made anew") if damaged else database
+        return database.noted(f"{path} was damaged and is made anew") if damaged else database
     hint = "UNLEAK_CACHE_DIR names another folder"
-    unkept = _noted(database, f"compiled rules are not kept in {folder or '~'}: {why}; {hint}")
+    unkept = database.noted(f"compiled rules are not kept in {folder or '~'}: {why}; {hint}")
     _UNKEPT[facts] = unkept
     return unkept
 
@@ -133,17 +139,13 @@ def is_current(minimum: Confidence, extra: Sequence[str] = (), *, cache: str | N
     return _read(cached_path(folder, facts), facts)[0] is not None
 
 
-def _noted(database: Database, note: str) -> Database:
-    return replace(database, notes=(*database.notes, note))
-
-
 def _made(files: Sequence[str], level: str, say: Say | None) -> tuple[Database, bytes]:
     """Compile what the files say."""
     rules, notes = _usable(files, level)
     if say and len(rules) >= MANY:
         say(len(rules))
     database, serialised = _compile(rules)
-    return replace(database, notes=notes), serialised
+    return replace(database, notes=notes, patterns=confirming.kept(rules)), serialised
 
 
 def _usable(files: Sequence[str], level: str) -> tuple[tuple[Rule, ...], tuple[str, ...]]:
@@ -285,14 +287,15 @@ def _read(path: str, facts: bytes) -> tuple[Database | None, bool]:
         if parts[0] != facts:
             return None, False
         numbers = [int(number) for number in parts[1].split()]
-        compiled = hyperscan.loadb(parts[4], mode=hyperscan.HS_MODE_BLOCK)
+        compiled = hyperscan.loadb(parts[5], mode=hyperscan.HS_MODE_BLOCK)
         compiled.scratch = hyperscan.Scratch(compiled)
     except (ValueError, IndexError, hyperscan.HyperscanError):
         return None, True
     rules = CachedRules(parts[2].split(b"\n"))
     width = None if numbers[1] < 0 else numbers[1]
     notes = tuple(parts[3].decode("utf-8", "surrogateescape").split("\n")) if parts[3] else ()
-    return Database(rules, tuple(numbers[2:]), compiled, numbers[0], width, notes), False
+    owner = tuple(numbers[2:])
+    return Database(rules, owner, compiled, numbers[0], width, notes, parts[4]), False
 
 
 def _checksum(parts: Sequence[bytes]) -> int:
@@ -318,7 +321,7 @@ def _write(path: str, facts: bytes, database: Database, serialised: bytes) -> st
     numbers = " ".join(map(str, (database.reach, width, *database.owner))).encode()
     rules = "\n".join(json.dumps(_cached_fields(rule)) for rule in database.rules).encode()
     notes = "\n".join(database.notes).encode("utf-8", "surrogateescape")
-    parts = (facts, numbers, rules, notes, serialised)
+    parts = (facts, numbers, rules, notes, database.patterns, serialised)
     header = _FORMAT + _HEADER.pack(_checksum(parts), *map(len, parts))
     return cache_file.write(path, header + b"".join(parts))
 

@@ -23,6 +23,7 @@ _AROUND = 1024
 LOOK = 512  # bytes of the lines around a value that its judgement sees
 _LINE_STARTS = frozenset((b"", b"-", b"export", b"set", b"- -", b"'", b'"'))
 _ESCAPED = re.compile(rb"\\u\{?([0-9a-fA-F]{4})\}?")
+_NAME = re.compile(r"[\w.\-*?]+$")  # what gitignore and fnmatch read alike
 _QUOTES = b"\"'`"
 
 
@@ -251,8 +252,23 @@ def _of_format(judged: Judged) -> Judged | None:
 
 @lru_cache(maxsize=1024)
 def _path_matches(patterns: tuple[str, ...], path: str) -> bool:
+    names, others = _by_kind(patterns)
+    if names and any(map(names.match, path.split("/"))):
+        return True
     clean = path.encode("utf-8", "replace").decode()  # the matcher takes no lone surrogates
-    return bool(_spec(patterns).match_file(clean))
+    return bool(others) and bool(_spec(others).match_file(clean))
+
+
+@lru_cache(maxsize=256)
+def _by_kind(patterns: tuple[str, ...]) -> tuple[re.Pattern[str] | None, tuple[str, ...]]:
+    """(one expression for patterns of a name alone, the others): to import the library that knows
+    them all takes longer than to judge a thousand matches."""
+    from fnmatch import translate
+
+    plain = {one: one.removeprefix("**/") for one in patterns}
+    names = [name for name in plain.values() if _NAME.match(name)]
+    others = tuple(one for one, name in plain.items() if not _NAME.match(name))
+    return (re.compile("|".join(map(translate, names))) if names else None), others
 
 
 @lru_cache(maxsize=256)

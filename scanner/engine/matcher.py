@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import Any
 
+from scanner.engine import confirming
 from scanner.engine.database import MARGIN, Database
 from scanner.rules import Rule
 
@@ -35,6 +36,7 @@ class Matcher:
         self._scan = database.compiled.scan
         self._active = active
         self._patterns: dict[str, Any] = {}
+        self._kept = confirming.read(database.patterns)
         self._seen: dict[Any, list[tuple[int, int, int, int]]] = {}
         self.slow: list[str] = []  # rules that ran out of time; whoever looks clears it
         self._cut: list[str] = []
@@ -182,12 +184,7 @@ class Matcher:
         return found
 
     def _compile(self, rule: Rule) -> Any:  # noqa: ANN401 -- the library ships no types
-        import regex
-
-        text = rule.pattern.encode()
-        if rule.lead:
-            text = rb"(?s:.{0,%d}?)\K(?:%s)" % (rule.lead, text)
-        pattern = self._patterns[rule.id] = regex.compile(text, regex.VERSION0)
+        pattern = self._patterns[rule.id] = confirming.of(rule, self._kept)
         return pattern
 
 
