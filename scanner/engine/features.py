@@ -64,9 +64,9 @@ _ACTION = re.compile(
     re.IGNORECASE,
 )
 _LOOKUP_KEY = re.compile(
-    rb"(?:translation|cache|sort|primary|foreign|object|partition|routing|public|row|hash|range|lookup|group|dict|json|event|config|setting|"
+    rb"(?i:translation|cache|sort|primary|foreign|object|partition|routing|public|row|hash|range|lookup|group|dict|json|event|config|setting|"
     rb"i18n|message|index|unique|composite|data|state|attr|param|option|feature|metric|idempotency|registry|shard|item|field|column|map|hot|"
-    rb"short|s3|tag|resource|product|activation|site)[_-]?key$|^(?:S3)?Key$|\bt\.key$",
+    rb"short|s3|tag|resource|product|activation|site)[_-]?(?i:key)$|^(?:S3)?Key$|\bt\.key$",
 )
 _DIGEST = re.compile(
     rb"sha\d*|md5|hash|digest|etag|checksum|commit|integrity|fingerprint|revision|guid|uuid|node_?id|"

@@ -20,7 +20,7 @@ from scanner.engine.language import SIDE, Language
 from scanner.errors import ModelError
 from scanner.record import record
 
-DIGEST = "3e756eed9d90f82901a4782c78bc1eb7d9abf1a13b5849e00793a2492bac0869"
+DIGEST = "4fc2bdd1cc9a1cb2a588615c145c87b58081d3c8661c37ff732c64d50fd70105"
 FILE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "judgement.model")
 _MAGIC = b"unleak judgement 1\n"
 _AROUND_MARKS = ("b:", "a:", "u:", "d:")

@@ -24,8 +24,16 @@ TEXT = {
     "php": ("<?php\n# password = VALUE\n/*\npassword = VALUE\n*/", "$x = <<<A\npassword=VALUE\nA;"),
     "rs": ("// password = VALUE", "/*\npassword = VALUE\n*/", 'let x = r#"\npassword=VALUE\n"#;'),
     "kt": ("// password = VALUE", "/*\npassword = VALUE\n*/", 'val x = """\npassword=VALUE\n"""'),
-    "swift": ("// password = VALUE", "/*\npassword = VALUE\n*/", 'let x = """\npassword=VALUE\n"""'),
-    "scala": ("// password = VALUE", "/*\npassword = VALUE\n*/", 'val x = """\npassword=VALUE\n"""'),
+    "swift": (
+        "// password = VALUE",
+        "/*\npassword = VALUE\n*/",
+        'let x = """\npassword=VALUE\n"""',
+    ),
+    "scala": (
+        "// password = VALUE",
+        "/*\npassword = VALUE\n*/",
+        'val x = """\npassword=VALUE\n"""',
+    ),
 }
 CODE = {
     "py": ("password = VALUE", "f(password=VALUE)", "def f(password: VALUE = VALUE): pass"),
