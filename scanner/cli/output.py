@@ -79,9 +79,16 @@ def write_atomic(path: str, text: str, mode: int = 0o600) -> None:
 
 
 def write_bytes_atomic(path: str, data: bytes, mode: int = 0o600) -> None:
-    """The same for bytes, which are written exactly as they are."""
+    """The same for bytes, which are written exactly as they are.
+
+    What is no file (`/dev/null`, a pipe) is written to: a rename would put a file in its place.
+    """
     import tempfile
 
+    if os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path):
+        with open(path, "wb") as stream:
+            stream.write(data)
+        return
     folder = os.path.dirname(path) or "."
     handle, temporary = tempfile.mkstemp(prefix=".unleak-", dir=folder)
     try:

@@ -57,8 +57,8 @@ class Database:
     """Rules and their compiled anchors. A hit is (number, end); `owner[number]` is its rule.
 
     reach: bytes, the longest of all rules. width: bytes, the longest match of any anchor; None when
-    one of them has no end. notes: what a person should know of the rules and where they are kept.
-    patterns: see confirming.py.
+    one has no end. notes: what a person should know of the rules and their cache. patterns: see
+    confirming.py.
     """
 
     rules: tuple[Rule, ...] | CachedRules
@@ -192,10 +192,8 @@ def prepare(rule: Rule) -> Rule:
 
 
 def rules_digest(database: Database) -> str:
-    """A digest of what decides whether content is clean: the rules, and the code that applies them.
-
-    The same on every machine that has the same program and rules.
-    """
+    """A digest of what decides whether content is clean: the rules, and the code that applies them
+    (the model's digest stands in it). The same on every machine."""
     import hashlib
     import json
 

@@ -147,7 +147,8 @@ def test_each_is_said_to_be_where_it_was(built: Built, object_format: str) -> No
 
 def test_what_was_encoded_says_so(built: Built) -> None:
     _, planted = built.origin("sha1")
-    by_secret = {one["secret"]: one for one in built.scanned("sha1", "loose").findings}
+    found = built.scanned("sha1", "loose").findings
+    by_secret = {one["secret"]: one for one in found}
     silent = [
         one.place for one in planted
         if one.decoded != bool(by_secret.get(text(one.secret), {}).get("decoded_by"))
