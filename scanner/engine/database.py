@@ -70,6 +70,7 @@ class Database:
     patterns: bytes = b""
 
     def noted(self, note: str) -> Database:
+        """The same with one more note."""
         return replace(self, notes=(*self.notes, note))
 
 
