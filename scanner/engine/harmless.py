@@ -59,6 +59,7 @@ _LICENCE = re.compile(
     rb"(?:[\-. ](?:v?\d[\d.+]*|[Cc]lause|or|only|later|License|BY|SA|NC|ND|Source|License)){0,6}$"
 )
 _REGEX = re.compile(rb"\[[^\]]{2,}\](?:[+*]|\{\d)|\(\?[:=!<P]|\\[dwsDWS][+*{]|\[\^")
+_SOMETHING = re.compile(rb"[0-9A-Za-z\x80-\xff]")
 _DISK = re.compile(rb"^(?:(?:PART)?UUID|LABEL)=")
 _COLOUR = re.compile(rb"^(?:#|0x)[0-9a-fA-F]{3,8}$")
 
@@ -91,6 +92,8 @@ def placeholder(value: bytes) -> str:
     if _PLACEHOLDER.search(value):
         return "placeholder"
     if 3 * sum(map(len, _FILLER.findall(value))) >= len(value):
+        return "placeholder"
+    if not _SOMETHING.search(value):
         return "placeholder"
     if _DISK.search(value):
         return "placeholder"

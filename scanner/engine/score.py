@@ -14,7 +14,7 @@ from scanner.engine.features import Candidate
 from scanner.model import Confidence
 
 HIGH = 0.90
-MEDIUM = 0.60
+MEDIUM = 0.55
 LOW = 0.25
 
 Reason = tuple[float, str]
@@ -22,6 +22,10 @@ Reason = tuple[float, str]
 _HASH = re.compile(
     rb"^\$(?:2[abxy]|1|5|6|y|argon2\w*|pbkdf2[\w-]*|scrypt|P|H|apr1)\$|^\{(?:SSHA|SHA|MD5|CRYPT|bcrypt)\}|^sha(?:1|256|384|512)[-:$]|^pbkdf2_|^md5[0-9a-f]{32}$"
     rb"|^(?:md5|sha1|sha256|bcrypt\w*|argon2\w*|pbkdf2\w*)\$"
+)
+_LOOKUP = re.compile(
+    rb"(?:foreign|primary|sort|partition|cache|translation|object|group|index|unique)[_-]?key$",
+    re.IGNORECASE,
 )
 _STATEMENT = re.compile(rb"\b(?:user|role|login|grant|create|alter)\b", re.IGNORECASE)
 _MARKER = re.compile(
@@ -53,6 +57,8 @@ def settled(one: Candidate) -> Reason | None:
         return 0.30, "well-known default"
     if one.rule == "generic-sql-password" and not one.quote and _is_prose(one):
         return 0.05, "prose"
+    if _LOOKUP.search(one.name):
+        return 0.05, "a key to look something up"
     if _MARKER.search(one.name):
         return 0.05, "marks a place in a list, or a request"
     why = harmless.placeholder(value)

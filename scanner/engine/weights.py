@@ -20,7 +20,7 @@ from scanner.engine.language import SIDE, Language
 from scanner.errors import ModelError
 from scanner.record import record
 
-DIGEST = "4fc2bdd1cc9a1cb2a588615c145c87b58081d3c8661c37ff732c64d50fd70105"
+DIGEST = "da4103bab444f4bc6e76bc24573f293828b3f771f855f3438136cc9a7dab32b4"
 FILE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "judgement.model")
 _MAGIC = b"unleak judgement 1\n"
 _AROUND_MARKS = ("b:", "a:", "u:", "d:")

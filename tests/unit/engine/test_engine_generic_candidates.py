@@ -44,7 +44,7 @@ CHOSEN = [
     "<pre>{&quot;password&quot;: &quot;@&quot;}</pre>",
     "<pre>{&#34;password&#34;: &#34;@&#34;, x}</pre>",
     "<password>@</password>",
-    "<password>\n    @\n</password>",  # unleak:ignore -- the value is the @
+    "<password>\n    @\n</password>",  # unleak:allow
     "<key>ServicePassword</key>\n\t<string>@</string>",
     '<add key="DbPassword" value="@" />',
     '<property value="@" name="db.password"/>',

@@ -90,7 +90,7 @@ def test_one_fitting_entry_of_many_is_enough() -> None:
 
 
 def test_values_that_are_no_text_are_searched_as_bytes() -> None:
-    raw = replace(FINDING, secret=Secret(bytes((255, 0)) + "café".encode()))
+    raw = replace(FINDING, secret=Secret(bytes((255, 0)) + "café".encode()))  # unleak:allow
     assert allows(Allow(regexes=("café",)), finding=raw)
 
 
