@@ -19,6 +19,7 @@ LOW = 0.25
 
 Reason = tuple[float, str]
 
+_NUMERIC = re.compile(rb"\d{1,9}(?:\.\d{0,9})?$")
 _HASH = re.compile(
     rb"^\$(?:2[abxy]|1|5|6|y|argon2\w*|pbkdf2[\w-]*|scrypt|P|H|apr1)\$|^\{(?:SSHA|SHA|MD5|CRYPT|bcrypt)\}|^sha(?:1|256|384|512)[-:$]|^pbkdf2_|^md5[0-9a-f]{32}$"
     rb"|^(?:md5|sha1|sha256|bcrypt\w*|argon2\w*|pbkdf2\w*)\$"
@@ -32,6 +33,10 @@ _MARKER = re.compile(
     rb"(?:next|page|continuation|marker|forward|backward|starting|previous|prev|sync)[_\-]?"
     rb"(?:page)?[_\-]?token|publickeytoken|idempotency[_\-]?token|client[_\-]?request[_\-]?token",
     re.IGNORECASE,
+)
+_OTHERS = (
+    (_LOOKUP, "a key to look something up"),
+    (_MARKER, "marks a place in a list, or a request"),
 )
 _MOST_SEEN = 1 << 16
 
@@ -48,6 +53,10 @@ def confidence_of(score: float) -> Confidence | None:
 def settled(one: Candidate) -> Reason | None:
     """(score, reason) where rules alone decide; None where the model does."""
     value = one.value
+    # First, since some files hold little else: "max_tokens": 128000, "cost_per_token": 0.2
+    counts = b"." in value or one.name[-6:].lower() == b"tokens"
+    if counts and value[:1].isdigit() and _NUMERIC.match(value):
+        return 0.05, "a number"
     if one.quote == b"`" and one.role == "config":
         return 0.0, "output of a command"
     why = harmless.reference(value)
@@ -57,10 +66,9 @@ def settled(one: Candidate) -> Reason | None:
         return 0.30, "well-known default"
     if one.rule == "generic-sql-password" and not one.quote and _is_prose(one):
         return 0.05, "prose"
-    if _LOOKUP.search(one.name):
-        return 0.05, "a key to look something up"
-    if _MARKER.search(one.name):
-        return 0.05, "marks a place in a list, or a request"
+    told = next((why for names, why in _OTHERS if names.search(one.name)), "")
+    if told:
+        return 0.05, told
     why = harmless.placeholder(value)
     if why and why != "uuid":
         return 0.05, why

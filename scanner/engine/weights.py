@@ -20,7 +20,7 @@ from scanner.engine.language import SIDE, Language
 from scanner.errors import ModelError
 from scanner.record import record
 
-DIGEST = "da4103bab444f4bc6e76bc24573f293828b3f771f855f3438136cc9a7dab32b4"
+DIGEST = "d80273b7c7c928c887a902b4232fb2673182f29a06178e3e6b565d0bd03621b7"
 FILE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "judgement.model")
 _MAGIC = b"unleak judgement 1\n"
 _AROUND_MARKS = ("b:", "a:", "u:", "d:")

@@ -83,6 +83,7 @@ def test_a_name_about_a_secret_holds_words(name: str) -> None:
         ("xxxxxxxx", "placeholder"),
         ("<password>", "reference"),
         ("1.2.3", "version or date"),
+        ("0.25", "a number"),
         ("#ff00aa", "colour"),
         ("0xc70f6907UL", "number"),
     ],
