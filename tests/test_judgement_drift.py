@@ -18,7 +18,7 @@ from scanner.engine.examples import expand
 from scanner.engine.judgement import Judgement, Proposal
 from scanner.engine.matcher import Matcher
 
-GOLDEN = Path(__file__).parent / "golden" / "judgement.json"
+GOLDEN = Path(__file__).parent / "judgement_scores.json"
 MOST = 0.25  # how far one score may move
 MEAN = 0.05  # how far all of them may move together
 

@@ -64,7 +64,8 @@ def test_the_configuration_is_read_as_it_is(work: Path) -> None:
     assert "acme-key-file" in done.stderr
     assert "its allowlists hold for ours, too" in done.stderr
     again = unleak(work, "scan", ".", "--rules", "gitleaks.toml", "--format", "json")
-    assert again.stderr == done.stderr  # from the cache, and nothing is silent
+    said = [line for line in done.stderr.splitlines() if "compiling" not in line]  # said in CI
+    assert again.stderr.splitlines() == said  # from the cache, and nothing is silent
 
 
 def test_rules_test_names_what_is_left_out(work: Path) -> None:
