@@ -13,13 +13,11 @@ from collections.abc import Iterable
 from scanner.engine.decoding import Revealed
 from scanner.engine.judgement import Judged, Judgement, anywhere
 from scanner.engine.matcher import Match
-from scanner.engine.score import is_number
 from scanner.model import CONFIDENCES, Confidence
 from scanner.record import record, replace
 from scanner.rules import Rule
 
 _QUOTED = frozenset((b'"', b"'", b"`"))
-_ENDS = frozenset((b"", b"\n", b"\r", b",", b"}", b"]"))
 _SHORT = 1024  # bytes: snippets that are worth remembering
 _MOST_SEEN = 1 << 15
 AROUND = 4096  # bytes: further than any judgement and any inline comment looks
@@ -90,9 +88,6 @@ class Candidates:
         for number, match in matches:
             _, start, end, key_start, key_end = match
             begin = start if key_start < 0 else min(start, key_start)
-            if _is_number(data, match):
-                first, last = min(first, begin), max(last, end + 1)
-                continue
             low, high, looked_from, looked_to = lines_around(data, begin, end)
             first, last = min(first, looked_from), max(last, looked_to)
             snippet = data[low:high]
@@ -141,16 +136,6 @@ class Candidates:
             if rule.kind == "format" or snippet[start - low - 1 : start - low] in _QUOTED:
                 break  # the second place would say the same
         return False
-
-
-def _is_number(data: bytes, match: Match) -> bool:
-    """What no judgement makes a finding, told before its lines are cut out; the value ends here in
-    every kind of file."""
-    rule, start, end, key_start, key_end = match
-    if rule.kind == "format" or not data[start : start + 1].isdigit():
-        return False
-    name = data[key_start:key_end] if key_start >= 0 else b""
-    return data[end : end + 1] in _ENDS and is_number(name, data[start:end])
 
 
 def lines_around(data: bytes, start: int, end: int) -> tuple[int, int, int, int]:

@@ -50,16 +50,12 @@ def confidence_of(score: float) -> Confidence | None:
     return "low" if score >= LOW else None
 
 
-def is_number(name: bytes, value: bytes) -> bool:
-    """`"max_tokens": 128000`, `"cost_per_token": 0.2`: some files hold little else."""
-    counts = b"." in value or name[-6:].lower() == b"tokens"
-    return counts and value[:1].isdigit() and bool(_NUMERIC.match(value))
-
-
 def settled(one: Candidate) -> Reason | None:
     """(score, reason) where rules alone decide; None where the model does."""
     value = one.value
-    if is_number(one.name, value):
+    # First, since some files hold little else: "max_tokens": 128000, "cost_per_token": 0.2
+    counts = b"." in value or one.name[-6:].lower() == b"tokens"
+    if counts and value[:1].isdigit() and _NUMERIC.match(value):
         return 0.05, "a number"
     if one.quote == b"`" and one.role == "config":
         return 0.0, "output of a command"
