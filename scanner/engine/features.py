@@ -94,7 +94,8 @@ class Candidate:
     """A value under a name, where it stands. All bytes as they are in the file.
 
     before, after: the rest of its line, the name included; above, below: the lines around.
-    quote: b"" for a bare value. role: "code", "config", "text" or "generated", of the file.
+    quote: b"" for a bare value. role: "code", "config", "text" or "generated", of the file; "" when
+    its place is not known.
     path: what else the path says, see `path_words`.
     """
 

@@ -62,7 +62,8 @@ class Judgement:
         self._read = read
         self._entropies: dict[bytes, float] = {}
         role, self._aside, line_format, self._words = _facts(path)
-        self._role = "binary" if binary else role
+        # A role can settle what a value is, so of a place that is not known it is none of them.
+        self._role = "" if anywhere else "binary" if binary else role
         self._line_format = line_format and not binary
 
     def all(self, matches: Sequence[Match]) -> Iterator[Judged | None]:
@@ -193,8 +194,9 @@ class Judgement:
 def anywhere(read: Read) -> Iterator[Judgement]:
     """Judgements for the places that speak most for a match: what all of them reject is none.
 
-    What a place adds to a score is bounded, and the bound is what is taken here; whether a bare
-    value ends with its line is the only thing that a path can change beside.
+    What a place adds to a score is bounded, and the bound is what is taken here, with no role to
+    settle anything; whether a bare value ends with its line is the only thing that a path can
+    change beside.
     """
     for path in ("settings", "settings.env"):
         yield Judgement(path, read, binary=False, anywhere=True)
