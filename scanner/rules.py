@@ -12,6 +12,7 @@ import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, cast, get_args
 
+from scanner import rule_file
 from scanner.errors import RuleError
 from scanner.model import Confidence, RuleInfo, Severity
 from scanner.record import record, replace
@@ -156,7 +157,7 @@ def foreign_files(files: Iterable[str]) -> Iterator[Foreign]:
 
     ours = patterns_folder()
     for path in files:
-        if os.path.dirname(path) != ours and gitleaks.is_foreign(_document(path)):
+        if os.path.dirname(path) != ours and gitleaks.is_foreign(rule_file.document(path)):
             yield gitleaks.read(path)
 
 
@@ -182,7 +183,7 @@ def _check_over(rules: Mapping[str, Rule], places: Mapping[str, str]) -> None:
 
 def read_rule_file(path: str) -> list[Rule]:
     """The rules of one TOML file, checked; of a gitleaks file, those that can be applied."""
-    document = _document(path)
+    document = rule_file.document(path)
     if "rule" not in document and "provider" not in document:
         from scanner.foreign import gitleaks
 
@@ -198,18 +199,6 @@ def read_rule_file(path: str) -> list[Rule]:
     if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
         raise RuleError(f"{path}: rules must stand under [[rule]]")
     return [_rule(path, provider, table) for table in tables]
-
-
-def _document(path: str) -> dict[str, object]:
-    import tomllib
-
-    try:
-        with open(path, "rb") as stream:
-            return tomllib.load(stream)
-    except OSError as problem:
-        raise RuleError(f"{path}: cannot be read: {problem.strerror}") from problem
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
-        raise RuleError(f"{path}: not valid TOML: {problem}") from problem
 
 
 def _rule(path: str, provider: str, table: Mapping[str, object]) -> Rule:

@@ -7,10 +7,10 @@ with the rule that it belongs to; a rule that could not do what it says is left 
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from typing import Any
 
+from scanner import rule_file
 from scanner.errors import RuleError
 from scanner.foreign.allowlists import read_allowlists
 from scanner.foreign.filters import Condition, joined, read_filter
@@ -78,29 +78,16 @@ def _chain(path: str) -> list[tuple[str, dict[str, Any]]]:
     found: list[tuple[str, dict[str, Any]]] = []
     here = path
     while here:
-        document = _lower(_load(here))
-        found.append((here, document))
-        extend = document.get("extend")
+        table = _lower(rule_file.document(here))
+        found.append((here, table))
+        extend = table.get("extend")
         further = extend.get("path") if isinstance(extend, dict) else None
         if not isinstance(further, str) or not further or len(found) > _DEEPEST:
             break
-        beside = os.path.join(os.path.dirname(here), further)
-        here = beside if os.path.exists(beside) else further
+        here = rule_file.extended(here, further)
         if here in (name for name, _ in found):
             break
     return found
-
-
-def _load(path: str) -> dict[str, Any]:
-    import tomllib
-
-    try:
-        with open(path, "rb") as stream:
-            return tomllib.load(stream)
-    except OSError as problem:
-        raise RuleError(f"{path}: cannot be read: {problem.strerror}") from problem
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
-        raise RuleError(f"{path}: not valid TOML: {problem}") from problem
 
 
 def _lower(table: dict[str, Any]) -> dict[str, Any]:
