@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -24,7 +25,12 @@ HUMAN = 0.5
 COPIES = 3
 HIGHEST, LOWEST = 0.5, -4.0  # what a place may add
 PLACE_PENALTY, WORD_PENALTY = 20.0, 2.0
-PASSWORD_RULES = ("-url-password", "-uri-password", "-short-option", "-curl-user", "-sql-password")
+# Names and rules whose values people choose.
+_PASSWORD = re.compile(
+    rb"pass(?!ed|ing|age|ive|enger|port)|pwd|pswd|_pw$|contrase|\xd0\xbf\xd0\xb0\xd1\x80|\xe5\xaf\x86\xe7\xa0\x81|^-u$|--user|identified|secret",
+    re.IGNORECASE,
+)
+_PASSWORD_RULES = ("-url-password", "-uri-password", "-short-option", "-curl-user", "-sql-password")
 PARTS = 4  # of the data, so that no row's context was learned from the row
 GROVES = 2  # grown apart and averaged: one alone depends much on its seed
 TREES = boost.Settings(trees=90, leaves=16, rate=0.13, least=8.0, ridge=3.0)
@@ -63,7 +69,7 @@ def is_password(one: Example) -> bool:
 
 def of_password(candidate: Candidate) -> bool:
     """Whether a person could have chosen a value of this length under this name."""
-    named = features.PASSWORD.search(candidate.name) or candidate.rule.endswith(PASSWORD_RULES)
+    named = _PASSWORD.search(candidate.name) or candidate.rule.endswith(_PASSWORD_RULES)
     return 4 <= len(candidate.value) <= 24 and bool(named)
 
 

@@ -33,10 +33,6 @@ _SENTENCE = re.compile(rb"[A-Za-z']{2,} +[A-Za-z']{2,}")
 _LOGIN = re.compile(rb"user|login|host|email|server|database|account|uid\b|port\b", re.IGNORECASE)
 _SECRETISH = re.compile(rb"pass|pwd|secret|token|key|cred|auth", re.IGNORECASE)
 _ASSERT = re.compile(rb"assert|expect|should|equal|test|mock", re.IGNORECASE)
-PASSWORD = re.compile(
-    rb"pass(?!ed|ing|age|ive|enger|port)|pwd|pswd|_pw$|contrase|\xd0\xbf\xd0\xb0\xd1\x80|\xe5\xaf\x86\xe7\xa0\x81|^-u$|--user|identified|secret",
-    re.IGNORECASE,
-)
 _STRONG = re.compile(
     rb"pass(?:word|wd|phrase|code)?(?![a-z])|passwort|pwd|pswd|secret|contrase|"
     rb"\xd0\xbf\xd0\xb0\xd1\x80|\xe5\xaf\x86\xe7\xa0\x81",

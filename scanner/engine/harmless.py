@@ -63,7 +63,7 @@ _SOMETHING = re.compile(rb"[0-9A-Za-z\x80-\xff]")
 _DISK = re.compile(rb"^(?:(?:PART)?UUID|LABEL)=")
 _COLOUR = re.compile(rb"^(?:#|0x)[0-9a-fA-F]{3,8}$")
 
-DEFAULTS = frozenset(
+_DEFAULTS = frozenset(
     b"admin administrator root postgres mysql mongo mongodb redis rabbitmq guest user username "
     b"password password1 password123 passw0rd pass pass123 secret secret123 changeit changeme "
     b"toor master elastic minio minioadmin grafana "
@@ -74,7 +74,6 @@ DEFAULTS = frozenset(
     b"s3cr3t secr3t s3cret msandbox "
     b"123456789 1234567890 111111 000000 pa55word p@ssw0rd p@ssword".split()
 )
-_DEFAULTS = DEFAULTS
 
 
 def reference(value: bytes) -> str:
