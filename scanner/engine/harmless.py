@@ -58,7 +58,7 @@ _LICENCE = re.compile(
     rb"^(?:BSD|A?L?GPL|Apache|MIT|MPL|CC|ISC|EPL|CDDL|PSF|ZPL|Unlicense|Artistic|Zlib)"
     rb"(?:[\-. ](?:v?\d[\d.+]*|[Cc]lause|or|only|later|License|BY|SA|NC|ND|Source|License)){0,6}$"
 )
-_REGEX = re.compile(rb"\[[^\]]{2,}\](?:[+*]|\{\d)|\(\?[:=!<P]|\\[dwsDWS][+*{]|\[\^")
+_REGEX = re.compile(rb"\[[^\]]{2,}\](?:[+*]|\{\d)|\(\?[:=!<P]|\\[dwsDWS][+*{]|\[\^[^\]]{1,40}\]")
 _SOMETHING = re.compile(rb"[0-9A-Za-z\x80-\xff]")
 _DISK = re.compile(rb"^(?:(?:PART)?UUID|LABEL)=")
 _COLOUR = re.compile(rb"^(?:#|0x)[0-9a-fA-F]{3,8}$")

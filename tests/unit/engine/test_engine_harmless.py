@@ -69,3 +69,10 @@ def test_passwords_with_odd_characters_are_values(value: str) -> None:
 def test_defaults() -> None:
     assert well_known_default(b"Postgres")
     assert not well_known_default(b"postgres-7hq")
+
+
+@pytest.mark.parametrize(
+    ("value", "why"), [("[a-z0-9]+", "pattern"), ("x[^/]*", "pattern"), ("k[^8Lq2!" + "vT", "")]
+)
+def test_an_expression_is_told_from_a_password_with_its_signs(value: str, why: str) -> None:
+    assert placeholder(value.encode()) == why
